@@ -1,1 +1,33 @@
+//! The traits between the layers. `domain` calls them, `drivers` implement them, `apps` wires them.
+//!
+//! A contract speaks `palan-model` data only, says how often and in which order its methods may be
+//! called, and which of them are idempotent. Errors carry an [`ErrorKind`](palan_model::ErrorKind)
+//! and the driver's own error as their source.
 
+mod clock;
+mod content;
+mod error;
+mod logs;
+mod network;
+mod registry;
+mod runtime;
+mod snapshots;
+mod state;
+mod volumes;
+
+pub use clock::{Clock, SystemClock};
+pub use content::{
+    BlobWriter, Collected, ContentStore, Keep, LayerStore, LoadedImage, Progress, ProgressSink,
+    UnpackSpec,
+};
+pub use error::{Error, Result};
+pub use logs::{LogReader, LogStore};
+pub use network::{AttachmentSpec, NetworkDriver};
+pub use registry::{Registry, ResolvedImage};
+pub use runtime::{AttachStream, ExitReceiver, Recovered, Runtime, Started, StartedExec};
+pub use snapshots::Snapshotter;
+pub use state::{Change, StateStore, Table};
+pub use volumes::VolumeStore;
+
+/// A stream of bytes read from somewhere.
+pub type ByteReader = Box<dyn tokio::io::AsyncRead + Send + Unpin>;
