@@ -3,6 +3,7 @@
 use std::os::fd::OwnedFd;
 
 use async_trait::async_trait;
+use palan_model::process::ProcessInfo;
 use palan_model::runner::{AttachSpec, ExitStatus};
 use palan_model::{ContainerId, ExecId, ProcessSpec, Resources, RunSpec, Signal, Timestamp};
 use tokio::sync::watch;
@@ -103,8 +104,8 @@ pub trait Runtime: Send + Sync + 'static {
     /// Changes limits.
     async fn update(&self, id: &ContainerId, resources: &Resources) -> Result<()>;
 
-    /// Host PIDs of all processes.
-    async fn processes(&self, id: &ContainerId) -> Result<Vec<u32>>;
+    /// All processes of the container, by PID of the host.
+    async fn processes(&self, id: &ContainerId) -> Result<Vec<ProcessInfo>>;
 
     /// Removes every trace of a run that has ended: run directory, left-over cgroups. Idempotent.
     async fn release(&self, id: &ContainerId) -> Result<()>;

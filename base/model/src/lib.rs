@@ -21,6 +21,7 @@ pub mod network;
 pub mod oci;
 pub mod platform;
 pub mod port;
+pub mod process;
 pub mod reference;
 pub mod resources;
 pub mod run;
