@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::os::fd::{BorrowedFd, OwnedFd};
 
 use async_trait::async_trait;
+use palan_model::id::EndpointId;
 use palan_model::network::{EndpointLease, NetworkRecord, PublishSpec, Subnet};
 
 use crate::Result;
@@ -11,6 +12,8 @@ use crate::Result;
 /// One attachment to make.
 #[derive(Clone, Debug)]
 pub struct AttachmentSpec {
+    /// Identifies the attachment: becomes the lease's identifier and names its host interface.
+    pub id: EndpointId,
     /// Address, free in the network's subnet: the caller has allocated it.
     pub address: Ipv4Addr,
     /// Wanted hardware address; derived from the address when none.
