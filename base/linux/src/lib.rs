@@ -3,12 +3,37 @@
 //!
 //! | module | what is there |
 //! |---|---|
+//! | [`clone`] | `clone3(2)` with a pidfd, into namespaces and a cgroup |
+//! | [`credentials`] | capability sets as bit masks, session keyring |
+//! | [`device_filter`] | eBPF programs that decide on device access in cgroup v2 |
+//! | [`execute`] | `execve(2)`, closing of descriptors on exec |
+//! | [`mounts`] | `mount_setattr(2)` |
+//! | [`namespaces`] | `unshare(2)` |
 //! | [`pty`] | pseudo-terminals |
+//! | [`seccomp`] | system call filters |
 //! | [`seqpacket`] | unix sockets that keep message borders and carry descriptors |
+//! | [`signals`] | dispositions, masks, `signalfd(2)`, sending of any signal |
 //!
-//! Everything else (files, plain mounts, polling, signals to processes, waiting) is called from
+//! Everything else (files, plain mounts, polling, waiting, joining of namespaces) is called from
 //! `rustix` directly. No policy lives here: each function is one system call or a fixed short
 //! sequence of them, and its errors are the kernel's.
 
+pub mod clone;
+pub mod credentials;
+pub mod device_filter;
+pub mod execute;
+pub mod mounts;
+pub mod namespaces;
 pub mod pty;
+pub mod seccomp;
 pub mod seqpacket;
+pub mod signals;
+
+/// The result of a system call that says -1 and leaves its error in `errno`.
+fn check(result: libc::c_long) -> std::io::Result<libc::c_long> {
+    if result == -1 {
+        Err(std::io::Error::last_os_error())
+    } else {
+        Ok(result)
+    }
+}
