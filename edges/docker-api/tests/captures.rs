@@ -19,7 +19,7 @@ use serde_json::Value;
 
 fn read(name: &str) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures");
-    std::fs::read(folder.join(name)).unwrap()
+    std::fs::read(folder.join(name)).expect("the capture is there")
 }
 
 /// Every place where the two documents differ.
@@ -46,13 +46,13 @@ fn differences(place: &str, before: &Value, after: &Value, found: &mut Vec<Strin
 }
 
 fn assert_unchanged<T: Serialize + DeserializeOwned>(name: &str, bytes: &[u8]) {
-    let before: Value = serde_json::from_slice(bytes).unwrap();
-    let decoded: T = go_json::from_slice(bytes).unwrap();
+    let before: Value = serde_json::from_slice(bytes).expect("captures are JSON");
+    let decoded: T = go_json::from_slice(bytes).expect("the type accepts the answer");
     let mut found = Vec::new();
     differences(
         name,
         &before,
-        &serde_json::to_value(&decoded).unwrap(),
+        &serde_json::to_value(&decoded).expect("plain data"),
         &mut found,
     );
     assert!(found.is_empty(), "{}", found.join("\n"));

@@ -10,7 +10,7 @@ use serde_json::{Map, Number, Value};
 #[error("{0}")]
 pub struct Error(pub(super) String);
 
-impl<'de> de::Error for Error {
+impl de::Error for Error {
     fn custom<T: std::fmt::Display>(message: T) -> Self {
         Self(format!("json: {message}"))
     }
