@@ -1,1 +1,4 @@
+#[cfg(test)]
+mod embedded;
+
 fn main() {}
