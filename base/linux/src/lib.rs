@@ -10,7 +10,6 @@
 //! | [`mounts`] | `mount_setattr(2)` |
 //! | [`namespaces`] | `unshare(2)` |
 //! | [`netlink`] | options of netlink sockets |
-//! | [`netns`] | network namespaces of single threads |
 //! | [`pty`] | pseudo-terminals |
 //! | [`seccomp`] | system call filters |
 //! | [`seqpacket`] | unix sockets that keep message borders and carry descriptors |
@@ -27,7 +26,6 @@ pub mod execute;
 pub mod mounts;
 pub mod namespaces;
 pub mod netlink;
-pub mod netns;
 pub mod pty;
 pub mod seccomp;
 pub mod seqpacket;
