@@ -18,7 +18,7 @@ impl Change {
         let inotify = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
         let events = WatchFlags::MODIFY | WatchFlags::CREATE | WatchFlags::MOVED_TO;
         match inotify::add_watch(&inotify, directory, events | WatchFlags::ONLYDIR) {
-            Ok(_) => Ok(Some(Self(AsyncFd::register(inotify)?))),
+            Ok(_) => Ok(Some(Self(register(inotify)?))),
             Err(Errno::NOENT) => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -34,6 +34,14 @@ impl Change {
             }
         }
     }
+}
+
+#[expect(
+    deprecated,
+    reason = "sound here: an OwnedFd stays open until the AsyncFd is dropped; its successor is unsafe"
+)]
+fn register(inotify: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    AsyncFd::new(inotify)
 }
 
 /// Takes all waiting events, or fails with `WouldBlock` when there is none.
