@@ -1,0 +1,323 @@
+//! An engine under test: started in a sandbox, driven over its socket, stopped without a trace.
+//!
+//! ```text
+//! start -> ready -> terminate (SIGTERM, waits) -> start ..
+//!                -> kill (SIGKILL, its containers live on) -> start ..
+//!                -> drop (removes containers, terminates, removes all folders)
+//! ```
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use crate::output::Output;
+use crate::poll::wait_until;
+use crate::sandbox::Sandbox;
+use crate::settings::{Settings, fixture, target_dir};
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// Which engine it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Debian's dockerd.
+    Reference,
+    Palan,
+}
+
+impl Kind {
+    /// A word for file names and messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reference => "reference",
+            Self::Palan => "palan",
+        }
+    }
+}
+
+/// A running engine with everything that belongs to it.
+#[derive(Debug)]
+pub struct Engine {
+    kind: Kind,
+    settings: Settings,
+    // Before the folder: with the sandbox its mounts go.
+    process: Mutex<Option<Child>>,
+    sandbox: Sandbox,
+    dir: TempDir,
+}
+
+impl Engine {
+    /// Starts an engine with the given fixture images (`busybox`, `nginx` ...).
+    ///
+    /// The engine ends with the thread that calls this.
+    ///
+    /// # Errors
+    /// When it does not answer in time, or an image cannot be loaded; the message has its log.
+    pub fn start(kind: Kind, settings: &Settings, images: &[&str]) -> Result<Self> {
+        let dir = tempfile::Builder::new()
+            .prefix("palan-e2e-")
+            .tempdir_in("/var/tmp");
+        let dir = dir.context("failed to make a folder in /var/tmp")?;
+        for name in ["config", "data", "run"] {
+            fs::create_dir(dir.path().join(name))
+                .with_context(|| format!("failed to make {name}"))?;
+        }
+        let process = Mutex::new(None);
+        let sandbox = Sandbox::new()?;
+        let engine = Self {
+            kind,
+            settings: settings.clone(),
+            process,
+            sandbox,
+            dir,
+        };
+        engine.resume()?;
+        for image in images {
+            let file = fixture(&format!("{image}.docker.tar"))?;
+            engine
+                .run("load", [OsStr::new("-qi"), file.as_os_str()])?
+                .ok()?;
+        }
+        Ok(engine)
+    }
+
+    /// Starts the process again after [`Engine::kill`] or [`Engine::terminate`], in the same folders.
+    ///
+    /// # Errors
+    /// When it does not answer in time.
+    pub fn resume(&self) -> Result<()> {
+        let log = File::options().create(true).append(true).open(self.log());
+        let log = log.context("failed to open the engine's log")?;
+        let mut command = self.sandbox.command("setpriv");
+        command
+            .args(["--pdeathsig", "TERM", "--"])
+            .args(self.command_line());
+        command
+            .stdin(Stdio::null())
+            .stderr(log.try_clone().context("failed to clone a file")?);
+        let child = command
+            .stdout(log)
+            .spawn()
+            .context("failed to start the engine")?;
+        *self.process.lock().expect("no holder panics") = Some(child);
+        let ready = wait_until("the engine's answer", LIMIT, || {
+            Ok(UnixStream::connect(self.socket()).is_ok()
+                && self.api("GET", "/_ping")?.stdout == "OK")
+        });
+        ready.with_context(|| format!("{} did not start:\n{}", self.kind.name(), self.log_tail()))
+    }
+
+    fn command_line(&self) -> Vec<String> {
+        let path = |name: &str| self.dir.path().join(name).display().to_string();
+        let host = format!("unix://{}", self.socket().display());
+        let words = match self.kind {
+            Kind::Reference => vec![
+                "dockerd".to_owned(),
+                format!("--host={host}"),
+                format!("--data-root={}", path("data")),
+                format!("--exec-root={}", path("run")),
+                format!("--pidfile={}", path("docker.pid")),
+                format!("--config-file={}", path("config/daemon.json")),
+            ],
+            Kind::Palan => {
+                let palan = self.settings.palan.display().to_string();
+                let (data, run) = (path("data"), path("run"));
+                let words = [&palan, "engine", "--host", &host, "--data-root", &data];
+                words
+                    .into_iter()
+                    .chain(["--run-root", &run])
+                    .map(str::to_owned)
+                    .collect()
+            }
+        };
+        if self.kind == Kind::Reference {
+            // An empty file keeps the machine's own /etc/docker/daemon.json away.
+            fs::write(path("config/daemon.json"), "{}").expect("the folder has just been made");
+        }
+        words
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    /// The folder that holds all of the engine's files.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub fn data_root(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    pub fn run_root(&self) -> PathBuf {
+        self.dir.path().join("run")
+    }
+
+    pub fn socket(&self) -> PathBuf {
+        self.dir.path().join("engine.sock")
+    }
+
+    /// The engine's process, while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.process
+            .lock()
+            .expect("no holder panics")
+            .as_ref()
+            .map(Child::id)
+    }
+
+    /// Docker's command line at this engine, speaking the reference's API version, limited in time.
+    pub fn docker(&self) -> Command {
+        let mut command = Command::new("timeout");
+        command
+            .args(["--foreground", "--kill-after=5", "90"])
+            .arg(&self.settings.docker);
+        command
+            .env("DOCKER_HOST", format!("unix://{}", self.socket().display()))
+            .env("DOCKER_CONFIG", self.dir.path().join("config"))
+            .env("DOCKER_API_VERSION", "1.41")
+            .env("DOCKER_CLI_HINTS", "false")
+            .env_remove("DOCKER_CONTEXT");
+        command
+    }
+
+    /// Runs `docker <command> <args>`.
+    ///
+    /// # Errors
+    /// When Docker's command line cannot be started.
+    pub fn run<S: AsRef<OsStr>>(
+        &self,
+        command: &str,
+        args: impl IntoIterator<Item = S>,
+    ) -> Result<Output> {
+        Output::of(self.docker().arg(command).args(args).stdin(Stdio::null()))
+    }
+
+    /// The palan program's own command line at this engine.
+    pub fn palan(&self) -> Command {
+        let mut command = Command::new("timeout");
+        command
+            .args(["--foreground", "--kill-after=5", "90"])
+            .arg(&self.settings.palan);
+        command.env("DOCKER_HOST", format!("unix://{}", self.socket().display()));
+        command.env("DOCKER_CONFIG", self.dir.path().join("config"));
+        command
+    }
+
+    /// Sends a request without body; the answer's body is the standard output, and the exit code is
+    /// 22 for a status of 400 or more.
+    ///
+    /// # Errors
+    /// When curl cannot be started.
+    pub fn api(&self, method: &str, path: &str) -> Result<Output> {
+        let mut curl = Command::new("curl");
+        curl.args([
+            "--silent",
+            "--fail-with-body",
+            "--max-time",
+            "30",
+            "--request",
+            method,
+        ]);
+        Output::of(
+            curl.arg("--unix-socket")
+                .arg(self.socket())
+                .arg(format!("http://d{path}")),
+        )
+    }
+
+    /// Ends the process with SIGTERM and waits for it.
+    ///
+    /// # Errors
+    /// When it does not end in time; it is killed then.
+    pub fn terminate(&self) -> Result<()> {
+        self.end(Signal::TERM)
+    }
+
+    /// Kills the process, as a crash would; its containers run on if the engine lets them.
+    ///
+    /// # Errors
+    /// When it cannot be reaped.
+    pub fn kill(&self) -> Result<()> {
+        self.end(Signal::KILL)
+    }
+
+    fn end(&self, signal: Signal) -> Result<()> {
+        let Some(mut child) = self.process.lock().expect("no holder panics").take() else {
+            return Ok(());
+        };
+        kill_process(Pid::from_child(&child), signal).context("failed to signal the engine")?;
+        let ended = wait_until("the engine's end", LIMIT, || {
+            Ok(child
+                .try_wait()
+                .context("failed to wait for the engine")?
+                .is_some())
+        });
+        if ended.is_err() {
+            child.kill().context("failed to kill the engine")?;
+            child.wait().context("failed to reap the engine")?;
+        }
+        ended.with_context(|| format!("{} did not end:\n{}", self.kind.name(), self.log_tail()))
+    }
+
+    /// Where the engine's own messages go.
+    pub fn log(&self) -> PathBuf {
+        self.dir.path().join("engine.log")
+    }
+
+    fn log_tail(&self) -> String {
+        let text = fs::read_to_string(self.log()).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(30)..].join("\n")
+    }
+
+    /// Removes all containers and volumes.
+    ///
+    /// # Errors
+    /// When something cannot be removed.
+    pub fn clear(&self) -> Result<()> {
+        let containers = self.run("ps", ["-aq"])?.ok()?.to_owned();
+        if !containers.is_empty() {
+            let args = ["-fv"].into_iter().chain(containers.lines());
+            self.run("rm", args)?.ok()?;
+        }
+        let volumes = self.run("volume", ["ls", "-q"])?.ok()?.to_owned();
+        if !volumes.is_empty() {
+            let args = ["rm", "-f"].into_iter().chain(volumes.lines());
+            self.run("volume", args)?.ok()?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if self.pid().is_none() && self.resume().is_err() {
+            eprintln!("{}: cannot be started for clean-up", self.kind.name());
+        }
+        for result in [self.clear(), self.terminate()] {
+            if let Err(error) = result {
+                eprintln!("{}: failed to clean up: {error:#}", self.kind.name());
+            }
+        }
+        let kept = target_dir().join("e2e");
+        let copied = fs::create_dir_all(&kept)
+            .and_then(|()| fs::copy(self.log(), kept.join(format!("{}.log", self.kind.name()))));
+        if let Err(error) = copied {
+            eprintln!("{}: failed to keep the log: {error}", self.kind.name());
+        }
+    }
+}
