@@ -7,6 +7,7 @@
 mod clock;
 mod content;
 mod error;
+mod host;
 mod logs;
 mod network;
 mod registry;
@@ -22,6 +23,7 @@ pub use content::{
     UnpackSpec,
 };
 pub use error::{Error, Result};
+pub use host::{Host, PathKind};
 pub use logs::{LogReader, LogStore};
 pub use network::{AttachmentSpec, NetworkDriver};
 pub use registry::{Registry, ResolvedImage};

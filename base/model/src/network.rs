@@ -95,8 +95,8 @@ pub struct EndpointSpec {
 /// One attachment of a container to a network, as stored. The addresses are set while it is alive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndpointRecord {
-    /// The network.
-    pub network: NetworkId,
+    /// The network; none until it was attached for the first time.
+    pub network: Option<NetworkId>,
     /// What was asked.
     pub spec: EndpointSpec,
     /// Present while the container's sandbox exists.

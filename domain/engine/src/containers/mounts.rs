@@ -1,0 +1,281 @@
+//! Which mounts a container asked for: binds, volumes, tmpfs, of the client and of the image.
+//!
+//! Pure: what exists on the host is looked at by `create`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use palan_model::mount::{MountKind, MountPoint, MountSource, Propagation};
+use palan_model::{ContainerConfig, HostConfig};
+
+use crate::{Error, Result};
+
+/// A mount that is wanted. Volumes have no path yet.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct WantedMount {
+    /// The mount point; for volumes the name and source are filled in when the volume exists.
+    pub point: MountPoint,
+    /// Make a missing source (`-v /path`), rather than refuse it (`--mount`).
+    pub create_source: bool,
+    /// Labels for a volume that is made.
+    pub labels: BTreeMap<String, String>,
+    /// Options for a volume that is made.
+    pub options: BTreeMap<String, String>,
+}
+
+/// All mounts of a container by destination; the client's win over inherited and the image's.
+pub(super) fn plan_mounts(
+    config: &ContainerConfig,
+    host: &HostConfig,
+    inherited: Vec<MountPoint>,
+) -> Result<Vec<WantedMount>> {
+    let mut wanted: BTreeMap<String, WantedMount> = BTreeMap::new();
+    for path in &config.volumes {
+        let destination = absolute(path)?;
+        wanted.insert(destination.clone(), anonymous(destination));
+    }
+    for point in inherited {
+        wanted.insert(point.destination.clone(), plain(point));
+    }
+    let mut asked: BTreeMap<String, WantedMount> = BTreeMap::new();
+    let binds = host.binds.iter().map(|bind| parse_bind(bind));
+    let mounts = host.mounts.iter().map(parse_mount);
+    for mount in binds.chain(mounts) {
+        let mount = mount?;
+        let destination = mount.point.destination.clone();
+        if asked.insert(destination.clone(), mount).is_some()
+            || host.tmpfs.contains_key(&destination)
+        {
+            return Err(Error::InvalidParameter(format!(
+                "Duplicate mount point: {destination}"
+            )));
+        }
+    }
+    wanted.extend(asked);
+    for target in host.tmpfs.keys() {
+        // `--tmpfs` over an image's volume replaces it.
+        wanted.remove(&absolute(target)?);
+    }
+    Ok(wanted.into_values().collect())
+}
+
+fn plain(point: MountPoint) -> WantedMount {
+    WantedMount {
+        point,
+        create_source: false,
+        labels: BTreeMap::new(),
+        options: BTreeMap::new(),
+    }
+}
+
+fn anonymous(destination: String) -> WantedMount {
+    let mut point = volume_point(destination, None, String::new(), true, true);
+    point.anonymous = true;
+    plain(point)
+}
+
+fn volume_point(
+    destination: String,
+    name: Option<String>,
+    mode: String,
+    rw: bool,
+    copy_up: bool,
+) -> MountPoint {
+    MountPoint {
+        kind: MountKind::Volume,
+        anonymous: name.is_none(),
+        name,
+        source: PathBuf::new(),
+        destination,
+        driver: Some("local".to_owned()),
+        mode,
+        rw,
+        propagation: None,
+        copy_up,
+        recursive: true,
+    }
+}
+
+fn absolute(path: &str) -> Result<String> {
+    let cleaned = clean(path);
+    match cleaned.as_str() {
+        "/" => Err(Error::InvalidParameter(format!(
+            "invalid volume specification: '{path}': invalid mount config for type \"volume\": \
+             invalid specification: destination can't be '/'"
+        ))),
+        path if path.starts_with('/') => Ok(cleaned),
+        _ => Err(Error::InvalidParameter(format!(
+            "invalid mount config: invalid mount path: '{path}' mount path must be absolute"
+        ))),
+    }
+}
+
+/// Without `.`, `..`, double and trailing slashes, as Go's `path.Clean`.
+pub(super) fn clean(path: &str) -> String {
+    let mut parts: Vec<&str> = vec![];
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    if path.starts_with('/') {
+        format!("/{}", parts.join("/"))
+    } else {
+        parts.join("/")
+    }
+}
+
+/// `destination`, `source:destination` or `source:destination:options`.
+fn parse_bind(text: &str) -> Result<WantedMount> {
+    let invalid = || Error::InvalidParameter(format!("invalid volume specification: '{text}'"));
+    let parts: Vec<_> = text.split(':').collect();
+    let (source, destination, mode) = match parts[..] {
+        [destination] => (None, destination, ""),
+        [source, destination] => (Some(source), destination, ""),
+        [source, destination, mode] => (Some(source), destination, mode),
+        _ => return Err(invalid()),
+    };
+    if destination.is_empty() || source.is_some_and(str::is_empty) {
+        return Err(invalid());
+    }
+    let destination = absolute(destination)?;
+    let options = BindOptions::parse(mode)
+        .ok_or_else(|| Error::InvalidParameter(format!("invalid mode: {mode}")))?;
+    let rw = !options.read_only;
+    let Some(source) = source else {
+        return Ok(plain(volume_point(
+            destination,
+            None,
+            mode.to_owned(),
+            rw,
+            options.copy,
+        )));
+    };
+    if !source.starts_with('/') {
+        let mode = if mode.is_empty() { "z" } else { mode };
+        let name = Some(source.to_owned());
+        let point = volume_point(destination, name, mode.to_owned(), rw, options.copy);
+        return Ok(plain(point));
+    }
+    let point = MountPoint {
+        kind: MountKind::Bind,
+        name: None,
+        source: PathBuf::from(clean(source)),
+        destination,
+        driver: None,
+        mode: mode.to_owned(),
+        rw,
+        propagation: Some(options.propagation.unwrap_or_default()),
+        copy_up: false,
+        recursive: true,
+        anonymous: false,
+    };
+    Ok(WantedMount {
+        create_source: true,
+        ..plain(point)
+    })
+}
+
+struct BindOptions {
+    read_only: bool,
+    copy: bool,
+    propagation: Option<Propagation>,
+}
+
+impl BindOptions {
+    fn parse(mode: &str) -> Option<Self> {
+        let mut options = Self {
+            read_only: false,
+            copy: true,
+            propagation: None,
+        };
+        for word in mode.split(',').filter(|word| !word.is_empty()) {
+            match word {
+                "ro" => options.read_only = true,
+                "nocopy" => options.copy = false,
+                // Labels and consistency mean nothing here, as on hosts without SELinux.
+                "rw" | "z" | "Z" | "cached" | "delegated" | "consistent" | "default" => {}
+                "private" => options.propagation = Some(Propagation::Private),
+                "rprivate" => options.propagation = Some(Propagation::Rprivate),
+                "shared" => options.propagation = Some(Propagation::Shared),
+                "rshared" => options.propagation = Some(Propagation::Rshared),
+                "slave" => options.propagation = Some(Propagation::Slave),
+                "rslave" => options.propagation = Some(Propagation::Rslave),
+                _ => return None,
+            }
+        }
+        Some(options)
+    }
+}
+
+fn parse_mount(spec: &palan_model::mount::MountSpec) -> Result<WantedMount> {
+    let destination = absolute(&spec.target)?;
+    let rw = !spec.read_only;
+    let mount = match &spec.source {
+        MountSource::Bind {
+            path,
+            propagation,
+            non_recursive,
+            create_host_path,
+        } => {
+            if !path.is_absolute() {
+                return Err(Error::InvalidParameter(format!(
+                    "invalid mount config for type \"bind\": invalid mount path: '{}' mount path \
+                     must be absolute",
+                    path.display()
+                )));
+            }
+            let point = MountPoint {
+                kind: MountKind::Bind,
+                name: None,
+                source: path.clone(),
+                destination,
+                driver: None,
+                mode: String::new(),
+                rw,
+                propagation: Some(*propagation),
+                copy_up: false,
+                recursive: !non_recursive,
+                anonymous: false,
+            };
+            WantedMount {
+                create_source: *create_host_path,
+                ..plain(point)
+            }
+        }
+        MountSource::Volume {
+            name,
+            options,
+            labels,
+            no_copy,
+            ..
+        } => {
+            let name = name.clone().filter(|name| !name.is_empty());
+            let mode = if name.is_some() { "z" } else { "" };
+            let point = volume_point(destination, name, mode.to_owned(), rw, !no_copy);
+            WantedMount {
+                labels: labels.clone(),
+                options: options.clone(),
+                ..plain(point)
+            }
+        }
+        MountSource::Tmpfs { .. } => plain(MountPoint {
+            kind: MountKind::Tmpfs,
+            name: None,
+            source: PathBuf::new(),
+            destination,
+            driver: None,
+            mode: String::new(),
+            rw,
+            propagation: None,
+            copy_up: false,
+            recursive: false,
+            anonymous: false,
+        }),
+    };
+    Ok(mount)
+}

@@ -1,0 +1,420 @@
+//! Starting: sandbox, network, files, runtime; each step undone when a later one fails.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use palan_contracts::Started;
+use palan_model::container::Phase;
+use palan_model::mount::MountKind;
+use palan_model::network::PublishSpec;
+use palan_model::run::{DeviceNode, Namespace, RunSpec};
+
+use super::actor::{Actor, FIRST_BACKOFF, PendingAttach};
+use super::run_spec::{
+    self, Joined, Security, SharedNamespaces, Sharing, Surroundings, parse_security,
+};
+use super::{Containers, files};
+use crate::networks::{Attacher, HOST, NONE};
+use crate::{Error, Result};
+
+/// A run at least this long resets the restart policy's back-off, as in Docker.
+pub(super) const STABLE_RUN: Duration = Duration::from_secs(10);
+
+/// What Docker puts before the runtime's own words.
+const RUNTIME_PREFIX: &str = "failed to create task for container: failed to create shim task: OCI runtime create failed: \
+     runc create failed: unable to start container process: ";
+
+impl Containers {
+    /// Starts a container.
+    ///
+    /// # Errors
+    /// `NotModified` when it runs; else whatever kept it from running: its state tells it too.
+    pub async fn start(&self, name: &str) -> Result<()> {
+        self.find(name)?.ask(super::actor::Command::Start).await
+    }
+}
+
+impl Actor {
+    pub(super) async fn start_by_client(&mut self) -> Result<()> {
+        match self.record.state.phase {
+            Phase::Running | Phase::Restarting => {
+                return Err(Error::NotModified(
+                    "container is already running".to_owned(),
+                ));
+            }
+            Phase::Paused => {
+                return Err(Error::Conflict(
+                    "cannot start a paused container, try unpause instead".to_owned(),
+                ));
+            }
+            Phase::Removing | Phase::Dead => {
+                return Err(Error::Conflict(
+                    "container is marked for removal and cannot be started".to_owned(),
+                ));
+            }
+            Phase::Created | Phase::Exited => {}
+        }
+        self.record.state.restart_count = 0;
+        self.record.state.stopped_by_user = false;
+        self.backoff = FIRST_BACKOFF;
+        self.start().await
+    }
+
+    /// Starts the container; on failure its state says why.
+    pub(super) async fn start(&mut self) -> Result<()> {
+        self.restart_at = None;
+        match self.try_start().await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                let state = &mut self.record.state;
+                state.error = error.to_string();
+                state.exit_code = exit_code(&error);
+                state.pid = 0;
+                if state.phase == Phase::Restarting {
+                    state.phase = Phase::Exited;
+                }
+                self.pending.clear();
+                let stored = self.commit().await;
+                self.note("store the failed start", stored);
+                Err(error)
+            }
+        }
+    }
+
+    async fn try_start(&mut self) -> Result<()> {
+        let (network, sandbox) = self.open_sandbox().await?;
+        let started = match self.run_in(network, sandbox).await {
+            Ok(started) => started,
+            Err(error) => {
+                self.leave_networks().await;
+                return Err(error);
+            }
+        };
+        let state = &mut self.record.state;
+        state.phase = Phase::Running;
+        state.pid = started.pid;
+        state.started_at = Some(started.at);
+        state.exit_code = 0;
+        state.error.clear();
+        state.oom_killed = false;
+        self.exit = Some(started.exit);
+        self.shared.images.set_running(&self.record.id, true);
+        self.publish();
+        self.shared.event(&self.record, "start", []);
+        // The runner knows that it runs; the store may learn it a moment later.
+        self.store().await
+    }
+
+    async fn run_in(&mut self, network: Namespace, sandbox: Option<OwnedFd>) -> Result<Started> {
+        let spec = self.plan(network).await?;
+        // The leases must be known to the next engine before the container can outlive this one.
+        self.store().await?;
+        self.volume_events();
+        self.pending.retain(|pending| !pending.stream.is_closed());
+        let pending = std::mem::take(&mut self.pending);
+        let attach = pending.iter().map(|pending| pending.spec).collect();
+        let mut started = self
+            .shared
+            .drivers
+            .runtime
+            .start(spec, sandbox, attach)
+            .await
+            .map_err(start_error)?;
+        for (PendingAttach { stream, .. }, attached) in
+            pending.into_iter().zip(started.attached.drain(..))
+        {
+            // A client that went away meanwhile is detached by dropping its stream.
+            let _ = stream.send(attached);
+        }
+        Ok(started)
+    }
+
+    /// Where the network namespace comes from, connected to the container's networks.
+    async fn open_sandbox(&mut self) -> Result<(Namespace, Option<OwnedFd>)> {
+        let mode = self.record.host.network_mode.clone();
+        if let Some(other) = mode.strip_prefix("container:") {
+            return Ok((Namespace::Join(self.namespace_of(other, "net")?), None));
+        }
+        if mode == HOST {
+            return Ok((Namespace::Host, None));
+        }
+        let sysctls: Vec<_> = self
+            .record
+            .host
+            .sysctls
+            .iter()
+            .filter(|(key, _)| key.starts_with("net."))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        for name in self.record.networks.keys() {
+            self.shared.networks.inspect(name)?;
+        }
+        let sandbox = self.shared.networks.sandbox(&sysctls).await?;
+        if mode != NONE
+            && !self.record.config.network_disabled
+            && let Err(error) = self.join_networks(&sandbox).await
+        {
+            self.leave_networks().await;
+            return Err(error);
+        }
+        Ok((Namespace::Join(PathBuf::new()), Some(sandbox)))
+    }
+
+    async fn join_networks(&mut self, sandbox: &OwnedFd) -> Result<()> {
+        let names: Vec<_> = self.record.networks.keys().cloned().collect();
+        for name in names {
+            let endpoint = self.record.networks[&name].clone();
+            let attacher = Attacher {
+                container: &self.record.id,
+                name: self.record.name.as_str(),
+                spec: &endpoint.spec,
+                publish: self.wanted_ports(),
+                mac: Some(self.record.config.mac_address.clone()).filter(|mac| !mac.is_empty()),
+            };
+            let lease = self
+                .shared
+                .networks
+                .attach(&name, sandbox.as_fd(), attacher)
+                .await?;
+            if let Some(endpoint) = self.record.networks.get_mut(&name) {
+                endpoint.network = Some(self.shared.networks.inspect(&name)?.record.id);
+                endpoint.lease = Some(lease);
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives back what the networks gave. Idempotent.
+    pub(super) async fn leave_networks(&mut self) {
+        for (name, endpoint) in &mut self.record.networks {
+            if let Some(lease) = endpoint.lease.take() {
+                let left = self
+                    .shared
+                    .networks
+                    .detach(name, &self.record.id, &lease)
+                    .await;
+                if let Err(error) = left {
+                    tracing::warn!(
+                        container = self.record.id.short(),
+                        "failed to leave network {name}: {error}"
+                    );
+                }
+            }
+        }
+    }
+
+    fn wanted_ports(&self) -> Vec<PublishSpec> {
+        let host = &self.record.host;
+        let asked = host.port_bindings.iter().flat_map(|(port, bindings)| {
+            bindings.iter().map(|binding| PublishSpec {
+                container: *port,
+                host_ip: binding.host_ip,
+                host_ports: binding
+                    .host_port
+                    .map(|first| (first, binding.host_port_end.unwrap_or(first))),
+            })
+        });
+        let all = self
+            .record
+            .config
+            .exposed_ports
+            .iter()
+            .filter(|port| host.publish_all_ports && !host.port_bindings.contains_key(port))
+            .map(|port| PublishSpec {
+                container: *port,
+                host_ip: None,
+                host_ports: None,
+            });
+        asked.chain(all).collect()
+    }
+
+    async fn plan(&self, network: Namespace) -> Result<RunSpec> {
+        let shared = &self.shared;
+        let record = &self.record;
+        let security = parse_security(&record.host)?;
+        let (seccomp, devices) = tokio::try_join!(self.filter(&security), self.devices())?;
+        let layers = shared.images.layer_paths(&record.layers);
+        let rootfs = shared
+            .drivers
+            .snapshots
+            .prepare(&record.id, &layers, record.host.auto_remove)
+            .await?;
+        let shares_host = network == Namespace::Host;
+        self.write_files(shares_host).await?;
+        let directory = shared.drivers.snapshots.directory(&record.id);
+        run_spec::plan_run(
+            record,
+            Surroundings {
+                directory: &directory,
+                rootfs,
+                network,
+                joined: self.joined()?,
+                devices,
+                seccomp,
+                cgroup_parent: &shared.config.cgroup_parent,
+                cgroup_version: shared.config.host.cgroup_version,
+            },
+        )
+    }
+
+    /// The compiled system call filter for the container's processes.
+    pub(super) async fn filter(&self, security: &Security) -> Result<Option<PathBuf>> {
+        super::start::filter(&self.shared, security).await
+    }
+
+    async fn devices(&self) -> Result<Vec<(DeviceNode, String)>> {
+        let host = &self.shared.drivers.host;
+        let mut devices = vec![];
+        if self.record.host.privileged {
+            let all = host.devices("/dev".as_ref()).await?;
+            devices.extend(all.into_iter().map(|device| (device, "rwm".to_owned())));
+        }
+        for mapping in &self.record.host.resources.devices {
+            for mut device in host.devices(mapping.path_on_host.as_ref()).await? {
+                let below = device
+                    .path
+                    .strip_prefix(&mapping.path_on_host)
+                    .unwrap_or_default();
+                device.path = format!("{}{below}", mapping.path_in_container);
+                devices.push((device, mapping.cgroup_permissions.clone()));
+            }
+        }
+        Ok(devices)
+    }
+
+    async fn write_files(&self, shares_host: bool) -> Result<()> {
+        let (id, config) = (&self.record.id, &self.record.config);
+        let (address, gateway) = self.addresses();
+        let inherited = self.shared.drivers.host.resolv_conf().await?;
+        let inherited = String::from_utf8_lossy(&inherited);
+        let host = &self.record.host;
+        let hosts = files::hosts(host, &config.hostname, &config.domainname, address, gateway);
+        let resolv_conf = files::resolv_conf(&inherited, host, shares_host);
+        let hostname = format!("{}\n", config.hostname);
+        let write = |name, contents| async move {
+            self.shared
+                .drivers
+                .snapshots
+                .write_file(id, name, contents)
+                .await
+        };
+        tokio::try_join!(
+            write("hosts", hosts.as_bytes()),
+            write("resolv.conf", resolv_conf.as_bytes()),
+            write("hostname", hostname.as_bytes()),
+        )?;
+        Ok(())
+    }
+
+    /// The container's first address and its gateway.
+    fn addresses(&self) -> (Option<std::net::Ipv4Addr>, Option<std::net::Ipv4Addr>) {
+        let attached = self
+            .record
+            .networks
+            .iter()
+            .find_map(|(name, endpoint)| Some((name, endpoint.lease.as_ref()?.address)));
+        let Some((name, address)) = attached else {
+            return (None, None);
+        };
+        let view = self.shared.networks.inspect(name).ok();
+        (
+            Some(address),
+            view.and_then(|view| view.record.bridge.map(|bridge| bridge.gateway)),
+        )
+    }
+
+    fn joined(&self) -> Result<Joined> {
+        let version = self.shared.config.host.cgroup_version;
+        let namespaces = SharedNamespaces::parse(&self.record.host, version)?;
+        let path = |sharing: &Sharing, kind| match sharing {
+            Sharing::Container(name) => self.namespace_of(name, kind).map(Some),
+            _ => Ok(None),
+        };
+        Ok(Joined {
+            pid: path(&namespaces.pid, "pid")?,
+            ipc: path(&namespaces.ipc, "ipc")?,
+        })
+    }
+
+    fn namespace_of(&self, container: &str, kind: &str) -> Result<PathBuf> {
+        let other = self.shared.record(container)?;
+        if !other.state.phase.is_alive() {
+            return Err(Error::Conflict(format!(
+                "cannot join {} namespace of a non running container: {}",
+                kind.to_ascii_uppercase(),
+                other.id
+            )));
+        }
+        Ok(PathBuf::from(format!(
+            "/proc/{}/ns/{kind}",
+            other.state.pid
+        )))
+    }
+
+    fn volume_events(&self) {
+        for point in self
+            .record
+            .mounts
+            .iter()
+            .filter(|point| point.kind == MountKind::Volume)
+        {
+            let Some(name) = point.name.as_ref().and_then(|name| name.parse().ok()) else {
+                continue;
+            };
+            self.shared.volumes.event(
+                "mount",
+                &name,
+                [
+                    ("container", self.record.id.to_string()),
+                    ("destination", point.destination.clone()),
+                    ("driver", "local".to_owned()),
+                    ("propagation", String::new()),
+                    ("read/write", point.rw.to_string()),
+                ],
+            );
+        }
+    }
+}
+
+/// The compiled system call filter for processes confined like this.
+pub(crate) async fn filter(shared: &super::Shared, security: &Security) -> Result<Option<PathBuf>> {
+    use super::run_spec::Filter;
+    let profile = match &security.filter {
+        Filter::Unconfined => return Ok(None),
+        Filter::Default => None,
+        Filter::Profile(json) => Some(json.as_str()),
+    };
+    Ok(Some(
+        shared
+            .drivers
+            .seccomp
+            .program(profile, &security.capabilities)
+            .await?,
+    ))
+}
+
+/// Failures of the program itself carry an exit code and get Docker's words in front.
+fn start_error(error: palan_contracts::Error) -> Error {
+    let kind = error.kind();
+    match error.exit_code() {
+        Some(exit_code @ (126 | 127)) => Error::StartFailed {
+            kind: palan_model::ErrorKind::InvalidParameter,
+            exit_code,
+            message: format!("{RUNTIME_PREFIX}{}: unknown", error.chain()),
+        },
+        Some(exit_code) => Error::StartFailed {
+            kind,
+            exit_code,
+            message: error.chain(),
+        },
+        None => error.into(),
+    }
+}
+
+fn exit_code(error: &Error) -> i32 {
+    match error {
+        Error::StartFailed { exit_code, .. } => *exit_code,
+        _ => 128,
+    }
+}

@@ -1,0 +1,325 @@
+//! Processes beside a container's first.
+//!
+//! Instances live in memory, as long as their container runs; the runner keeps the processes, so a
+//! new engine finds those that run.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use palan_contracts::{ExitReceiver, StartedExec};
+use palan_model::container::Phase;
+use palan_model::runner::{AttachSpec, ExecExit};
+use palan_model::{ContainerId, ContainerRecord, ErrorKind, ExecId, ExecRecord, ExecSpec};
+
+use crate::containers::{Attachment, Containers, PendingStream, plan_exec_process};
+use crate::{Error, Result};
+
+/// How to start an instance.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StartExec {
+    /// Do not attach.
+    pub detach: bool,
+    /// Rows and columns of the terminal at start.
+    pub console_size: Option<[u16; 2]>,
+}
+
+/// All instances.
+#[derive(Clone, Default)]
+pub(crate) struct ExecTable(Arc<Mutex<BTreeMap<ExecId, ExecRecord>>>);
+
+impl ExecTable {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<ExecId, ExecRecord>> {
+        self.0.lock().expect("no holder of this lock panics")
+    }
+
+    /// Identifiers of a container's instances that have not ended.
+    pub fn of(&self, container: &ContainerId) -> Vec<ExecId> {
+        self.lock()
+            .values()
+            .filter(|exec| exec.container == *container && !exec.can_remove)
+            .map(|exec| exec.id.clone())
+            .collect()
+    }
+
+    /// The container is gone.
+    pub fn forget(&self, container: &ContainerId) {
+        self.lock().retain(|_, exec| exec.container != *container);
+    }
+
+    /// The container's run ended, and its processes with it.
+    pub fn container_ended(&self, container: &ContainerId, exits: &[ExecExit]) {
+        for exec in self
+            .lock()
+            .values_mut()
+            .filter(|exec| exec.container == *container)
+        {
+            if exec.running {
+                let known = exits.iter().find(|exit| exit.id == exec.id);
+                end(exec, known.map_or(137, |exit| exit.code));
+            }
+        }
+    }
+
+    /// Enters instances that an earlier engine started.
+    pub fn restore(&self, container: &ContainerId, execs: Vec<(ExecId, StartedExec)>) {
+        for (id, started) in execs {
+            let record = ExecRecord {
+                id: id.clone(),
+                container: container.clone(),
+                spec: ExecSpec::default(),
+                running: true,
+                exit_code: None,
+                pid: started.pid,
+                can_remove: false,
+            };
+            self.lock().insert(id.clone(), record);
+            self.clone().watch(id, started.exit, |_| ());
+        }
+    }
+
+    /// Notes the end when it comes.
+    fn watch(
+        self,
+        id: ExecId,
+        mut exit: ExitReceiver<i32>,
+        ended: impl FnOnce(i32) + Send + 'static,
+    ) {
+        tokio::spawn(async move {
+            let code = match exit.wait_for(Option::is_some).await {
+                Ok(code) => code.unwrap_or(137),
+                // The runner is gone, and the process with it.
+                Err(_) => 137,
+            };
+            if let Some(exec) = self.lock().get_mut(&id)
+                && exec.running
+            {
+                end(exec, code);
+            }
+            ended(code);
+        });
+    }
+}
+
+fn end(exec: &mut ExecRecord, code: i32) {
+    exec.running = false;
+    exec.exit_code = Some(code);
+    exec.can_remove = true;
+}
+
+/// The exec instances of one engine.
+#[derive(Clone)]
+pub struct Execs {
+    containers: Containers,
+}
+
+impl Execs {
+    pub(crate) fn new(containers: Containers) -> Self {
+        Self { containers }
+    }
+
+    fn table(&self) -> &ExecTable {
+        &self.containers.shared().execs
+    }
+
+    /// Makes an instance; nothing runs yet.
+    ///
+    /// # Errors
+    /// When the container does not run or is paused, or there is no command.
+    pub fn create(&self, container: &str, spec: ExecSpec) -> Result<ExecId> {
+        let record = self.running(container)?;
+        if spec.cmd.is_empty() {
+            return Err(Error::InvalidParameter(
+                "No exec command specified".to_owned(),
+            ));
+        }
+        let exec = ExecRecord {
+            id: ExecId::random(),
+            container: record.id.clone(),
+            running: false,
+            exit_code: None,
+            pid: 0,
+            can_remove: false,
+            spec,
+        };
+        let id = exec.id.clone();
+        self.event(
+            &record,
+            &format!("exec_create: {}", command(&exec.spec)),
+            &id,
+            None,
+        );
+        self.table().lock().insert(id.clone(), exec);
+        Ok(id)
+    }
+
+    fn running(&self, container: &str) -> Result<Arc<ContainerRecord>> {
+        let record = self.containers.find(container)?.record();
+        match record.state.phase {
+            Phase::Running => Ok(record),
+            Phase::Paused => Err(Error::Paused(record.id.to_string())),
+            Phase::Restarting => Err(Error::Conflict(format!(
+                "Container {} is restarting, wait until the container is running",
+                record.id
+            ))),
+            _ => Err(Error::NotRunning(record.id.to_string())),
+        }
+    }
+
+    /// Starts an instance; once only. The attachment is none when detached.
+    ///
+    /// # Errors
+    /// When it ran already, its container does not run, or the program cannot be executed.
+    pub async fn start(&self, id: &str, options: StartExec) -> Result<Option<Attachment>> {
+        let exec = self.claim(id)?;
+        let record = match self.running(exec.container.as_str()) {
+            Ok(record) => record,
+            Err(error) => {
+                self.table().lock().remove(&exec.id);
+                return Err(error);
+            }
+        };
+        self.event(
+            &record,
+            &format!("exec_start: {}", command(&exec.spec)),
+            &exec.id,
+            None,
+        );
+        match self.run(&record, &exec, options).await {
+            Ok(started) => Ok(self.started(&record, exec, started)),
+            Err(error) => {
+                let code = exit_code(&error);
+                if let Some(known) = self.table().lock().get_mut(&exec.id) {
+                    end(known, code);
+                }
+                Err(start_error(error))
+            }
+        }
+    }
+
+    /// Marks the instance as running, unless it was before.
+    fn claim(&self, id: &str) -> Result<ExecRecord> {
+        let mut table = self.table().lock();
+        let exec = find(&mut table, id)?;
+        if exec.exit_code.is_some() {
+            return Err(Error::Conflict(format!(
+                "Error: Exec command {id} has already run"
+            )));
+        }
+        if exec.running {
+            return Err(Error::Conflict(format!(
+                "Error: Exec command {id} is already running"
+            )));
+        }
+        exec.running = true;
+        Ok(exec.clone())
+    }
+
+    async fn run(
+        &self,
+        record: &ContainerRecord,
+        exec: &ExecRecord,
+        options: StartExec,
+    ) -> Result<StartedExec> {
+        let mut spec = exec.spec.clone();
+        spec.console_size = options.console_size.or(spec.console_size);
+        let process = plan_exec_process(self.containers.shared(), record, &spec).await?;
+        let attach = (!options.detach).then_some(AttachSpec {
+            stdin: spec.attach_stdin,
+            stdout: spec.attach_stdout,
+            stderr: spec.attach_stderr,
+        });
+        let runtime = &self.containers.shared().drivers.runtime;
+        Ok(runtime.exec(&record.id, &exec.id, process, attach).await?)
+    }
+
+    fn started(
+        &self,
+        record: &Arc<ContainerRecord>,
+        exec: ExecRecord,
+        started: StartedExec,
+    ) -> Option<Attachment> {
+        if let Some(known) = self.table().lock().get_mut(&exec.id) {
+            known.pid = started.pid;
+        }
+        let (execs, record, id) = (self.clone(), record.clone(), exec.id.clone());
+        self.table()
+            .clone()
+            .watch(exec.id, started.exit, move |code| {
+                execs.event(&record, "exec_die", &id, Some(code));
+            });
+        let stream = started.attached?;
+        Some(Attachment {
+            tty: exec.spec.tty,
+            logs: None,
+            stream: Some(PendingStream::now(stream)),
+        })
+    }
+
+    /// One instance.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn inspect(&self, id: &str) -> Result<ExecRecord> {
+        Ok(find(&mut self.table().lock(), id)?.clone())
+    }
+
+    /// Sets rows and columns of an instance's terminal.
+    ///
+    /// # Errors
+    /// When there is no such instance or it does not run.
+    pub async fn resize(&self, id: &str, size: [u16; 2]) -> Result<()> {
+        let exec = self.inspect(id)?;
+        if !exec.running {
+            return Err(Error::Conflict(format!("Exec command {id} is not running")));
+        }
+        let runtime = &self.containers.shared().drivers.runtime;
+        Ok(runtime
+            .resize(&exec.container, Some(&exec.id), size)
+            .await?)
+    }
+
+    fn event(&self, record: &ContainerRecord, action: &str, id: &ExecId, code: Option<i32>) {
+        let code = code.map(|code| ("exitCode", code.to_string()));
+        let attributes = std::iter::once(("execID", id.to_string())).chain(code);
+        self.containers.shared().event(record, action, attributes);
+    }
+}
+
+fn find<'a>(table: &'a mut BTreeMap<ExecId, ExecRecord>, id: &str) -> Result<&'a mut ExecRecord> {
+    let missing = || Error::NoSuchExec(id.to_owned());
+    let key = id.parse::<ExecId>().map_err(|_| missing())?;
+    table.get_mut(&key).ok_or_else(missing)
+}
+
+/// Docker joins program and arguments and leaves a blank at the end when there are none.
+fn command(spec: &ExecSpec) -> String {
+    let (program, arguments) = spec
+        .cmd
+        .split_first()
+        .map_or(("", &[][..]), |(p, a)| (p.as_str(), a));
+    format!("{program} {}", arguments.join(" "))
+}
+
+fn exit_code(error: &Error) -> i32 {
+    match error {
+        Error::Driver(error) => error.exit_code().unwrap_or(126),
+        _ => 126,
+    }
+}
+
+fn start_error(error: Error) -> Error {
+    match error {
+        Error::Driver(error) if matches!(error.exit_code(), Some(126 | 127)) => {
+            Error::StartFailed {
+                kind: ErrorKind::InvalidParameter,
+                exit_code: error.exit_code().unwrap_or(126),
+                message: format!(
+                    "OCI runtime exec failed: exec failed: unable to start container process: {}: \
+                     unknown",
+                    error.chain()
+                ),
+            }
+        }
+        error => error,
+    }
+}

@@ -1,0 +1,124 @@
+//! Listing images.
+
+use std::sync::Arc;
+
+use palan_model::{ImageRecord, Reference, Timestamp};
+
+use super::Images;
+use crate::filter::{self, Filters};
+use crate::{Error, Result};
+
+const FILTERS: [&str; 7] = [
+    "before",
+    "dangling",
+    "label",
+    "label!",
+    "reference",
+    "since",
+    "until",
+];
+
+/// Which images to list.
+#[derive(Clone, Debug, Default)]
+pub struct ImageQuery {
+    /// Docker's filters.
+    pub filters: Filters,
+}
+
+/// An image in a list.
+#[derive(Clone, Debug)]
+pub struct ImageView {
+    /// The image.
+    pub record: Arc<ImageRecord>,
+    /// Containers made from it.
+    pub containers: usize,
+}
+
+impl Images {
+    /// Images that match, newest first.
+    ///
+    /// # Errors
+    /// Unknown filters or filter values.
+    pub fn list(&self, query: &ImageQuery) -> Result<Vec<ImageView>> {
+        let filters = &query.filters;
+        filter::check_names(filters, &FILTERS)?;
+        let dangling = filter::boolean(filters, "dangling")?;
+        let before = self.bound(filters, "before")?;
+        let since = self.bound(filters, "since")?;
+        let users = self.users();
+        let mut views: Vec<_> = self
+            .index()
+            .iter()
+            .filter(|record| dangling.is_none_or(|wanted| record.tags.is_empty() == wanted))
+            .filter(|record| before.is_none_or(|bound| record.created < bound))
+            .filter(|record| since.is_none_or(|bound| record.created > bound))
+            .filter(|record| {
+                let none = std::collections::BTreeMap::new();
+                let labels = record
+                    .config
+                    .as_ref()
+                    .map_or(&none, |config| &config.labels);
+                filter::labels(filters, labels)
+            })
+            .filter(|record| filter::any(filters, "reference", |value| fits(record, value)))
+            .map(|record| ImageView {
+                record: record.clone(),
+                containers: users
+                    .values()
+                    .filter(|held| held.image == record.id)
+                    .count(),
+            })
+            .collect();
+        views.sort_by_key(|view| std::cmp::Reverse(view.record.created));
+        Ok(views)
+    }
+
+    fn bound(&self, filters: &Filters, name: &str) -> Result<Option<Option<Timestamp>>> {
+        let Some(image) = filters.get(name).and_then(|values| values.first()) else {
+            return Ok(None);
+        };
+        match self.inspect(image) {
+            Ok(record) => Ok(Some(record.created)),
+            Err(Error::NoSuchImage(image)) => Err(Error::NoSuchImage(image)),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn fits(record: &ImageRecord, pattern: &str) -> bool {
+    record
+        .tags
+        .iter()
+        .chain(&record.digests)
+        .any(|name| names(name, pattern))
+}
+
+/// Whether a pattern with `*` and `?` names the reference, with or without its tag.
+fn names(reference: &Reference, pattern: &str) -> bool {
+    let complete = reference.to_string();
+    let repository = reference.repository();
+    [
+        reference.familiar(),
+        complete,
+        repository.familiar_name(),
+        repository.to_string(),
+    ]
+    .iter()
+    .any(|text| glob(pattern.as_bytes(), text.as_bytes()))
+}
+
+/// Go's `path.Match` without character classes: `*` and `?` do not match a slash.
+fn glob(pattern: &[u8], text: &[u8]) -> bool {
+    match (pattern.split_first(), text.split_first()) {
+        (None, None) => true,
+        (Some((b'*', rest)), _) => {
+            glob(rest, text)
+                || text
+                    .split_first()
+                    .is_some_and(|(c, tail)| *c != b'/' && glob(pattern, tail))
+        }
+        (Some((b'?', rest)), Some((c, tail))) => *c != b'/' && glob(rest, tail),
+        (Some((p, rest)), Some((c, tail))) => p == c && glob(rest, tail),
+        _ => false,
+    }
+}

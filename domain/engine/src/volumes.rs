@@ -1,0 +1,316 @@
+//! Volumes: records over the directories that a `VolumeStore` keeps.
+//!
+//! A record is written before its directory is made, and deleted after it is removed; a directory
+//! without a record is adopted when the engine starts, because it may hold data.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use palan_contracts::{Clock, Table, VolumeStore};
+use palan_model::event::ObjectType;
+use palan_model::volume::VolumeRecord;
+use palan_model::{ContainerId, VolumeName};
+
+use crate::drivers::Drivers;
+use crate::events::Events;
+use crate::filter::{self, Filters};
+use crate::records::Records;
+use crate::{Error, Result};
+
+/// What a client asks of a volume.
+#[derive(Clone, Debug, Default)]
+pub struct VolumeSpec {
+    /// A random name when none: such a volume is anonymous.
+    pub name: Option<String>,
+    /// `local` or empty.
+    pub driver: String,
+    /// Options for the driver.
+    pub options: BTreeMap<String, String>,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// What a prune removed.
+#[derive(Clone, Debug, Default)]
+pub struct Pruned {
+    /// Identifiers or names of the removed objects.
+    pub names: Vec<String>,
+    /// Bytes freed.
+    pub bytes: u64,
+}
+
+struct Entry {
+    record: Arc<VolumeRecord>,
+    /// Containers that mount it, running or not.
+    users: Vec<ContainerId>,
+}
+
+struct Inner {
+    entries: Mutex<BTreeMap<VolumeName, Entry>>,
+    store: Arc<dyn VolumeStore>,
+    clock: Arc<dyn Clock>,
+    records: Records,
+    events: Events,
+}
+
+/// The volumes of one engine.
+#[derive(Clone)]
+pub struct Volumes(Arc<Inner>);
+
+impl Volumes {
+    pub(crate) async fn open(drivers: &Drivers, records: Records, events: Events) -> Result<Self> {
+        let mut entries = BTreeMap::new();
+        for record in records.load::<VolumeRecord>(Table::Volumes).await? {
+            drivers.volumes.create(&record.name).await?;
+            entries.insert(
+                record.name.clone(),
+                Entry {
+                    record: Arc::new(record),
+                    users: vec![],
+                },
+            );
+        }
+        let inner = Inner {
+            entries: Mutex::new(entries),
+            store: drivers.volumes.clone(),
+            clock: drivers.clock.clone(),
+            records,
+            events,
+        };
+        let volumes = Self(Arc::new(inner));
+        volumes.adopt_orphans().await?;
+        Ok(volumes)
+    }
+
+    async fn adopt_orphans(&self) -> Result<()> {
+        for name in self.0.store.list().await? {
+            if self.find(&name).is_none() {
+                self.ensure(name, VolumeSpec::default(), false).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn entries(&self) -> std::sync::MutexGuard<'_, BTreeMap<VolumeName, Entry>> {
+        self.0
+            .entries
+            .lock()
+            .expect("no holder of this lock panics")
+    }
+
+    fn find(&self, name: &VolumeName) -> Option<Arc<VolumeRecord>> {
+        self.entries().get(name).map(|entry| entry.record.clone())
+    }
+
+    /// The volume, made when it does not exist. Idempotent.
+    ///
+    /// # Errors
+    /// A bad name, an unknown driver, or the same name with other options.
+    pub async fn create(&self, spec: VolumeSpec) -> Result<Arc<VolumeRecord>> {
+        if !matches!(spec.driver.as_str(), "" | "local") {
+            return Err(Error::NotFound(format!(
+                "error looking up volume plugin {0}: plugin \"{0}\" not found",
+                spec.driver
+            )));
+        }
+        match spec.name.clone().filter(|name| !name.is_empty()) {
+            None => {
+                let name = ContainerId::random().to_string();
+                let name = VolumeName::try_from(name).expect("hexadecimal digits are a name");
+                self.ensure(name, spec, true).await
+            }
+            Some(name) => self.ensure(parse_name(&name)?, spec, false).await,
+        }
+    }
+
+    async fn ensure(
+        &self,
+        name: VolumeName,
+        spec: VolumeSpec,
+        anonymous: bool,
+    ) -> Result<Arc<VolumeRecord>> {
+        if let Some(record) = self.find(&name) {
+            return Ok(record);
+        }
+        let mut record = VolumeRecord {
+            name: name.clone(),
+            created: self.0.clock.now(),
+            labels: spec.labels,
+            options: spec.options,
+            mountpoint: std::path::PathBuf::new(),
+            anonymous,
+        };
+        self.0
+            .records
+            .put(Table::Volumes, name.as_str(), &record)
+            .await?;
+        match self.0.store.create(&name).await {
+            Ok(mountpoint) => record.mountpoint = mountpoint,
+            Err(error) => {
+                self.0.records.delete(Table::Volumes, name.as_str()).await?;
+                return Err(error.into());
+            }
+        }
+        self.0
+            .records
+            .put(Table::Volumes, name.as_str(), &record)
+            .await?;
+        let record = Arc::new(record);
+        self.entries().entry(name).or_insert_with(|| Entry {
+            record: record.clone(),
+            users: vec![],
+        });
+        self.event("create", &record.name, [("driver", "local".to_owned())]);
+        Ok(record)
+    }
+
+    /// Volumes that match, by name.
+    ///
+    /// # Errors
+    /// Unknown filters.
+    pub fn list(&self, filters: &Filters) -> Result<Vec<Arc<VolumeRecord>>> {
+        filter::check_names(filters, &["dangling", "driver", "label", "name"])?;
+        let dangling = filter::boolean(filters, "dangling")?;
+        Ok(self
+            .entries()
+            .values()
+            .filter(|entry| dangling.is_none_or(|wanted| entry.users.is_empty() == wanted))
+            .filter(|_| filter::any(filters, "driver", |value| value == "local"))
+            .filter(|entry| {
+                filter::any(filters, "name", |value| {
+                    entry.record.name.as_str().contains(value)
+                })
+            })
+            .filter(|entry| filter::labels(filters, &entry.record.labels))
+            .map(|entry| entry.record.clone())
+            .collect())
+    }
+
+    /// One volume.
+    ///
+    /// # Errors
+    /// When there is none of this name.
+    pub fn inspect(&self, name: &str) -> Result<Arc<VolumeRecord>> {
+        let missing = || Error::NoSuchVolume(name.to_owned());
+        let name = name.parse().map_err(|_| missing())?;
+        self.find(&name).ok_or_else(missing)
+    }
+
+    /// Removes a volume with its data.
+    ///
+    /// # Errors
+    /// When it does not exist (unless forced) or a container uses it.
+    pub async fn remove(&self, name: &str, force: bool) -> Result<()> {
+        let record = match self.inspect(name) {
+            Err(Error::NoSuchVolume(_)) if force => return Ok(()),
+            other => other?,
+        };
+        {
+            let mut entries = self.entries();
+            let users = entries.get(&record.name).map(|entry| entry.users.clone());
+            match users {
+                Some(users) if !users.is_empty() => {
+                    let users: Vec<_> = users.iter().map(ContainerId::as_str).collect();
+                    return Err(Error::Conflict(format!(
+                        "remove {name}: volume is in use - [{}]",
+                        users.join(", ")
+                    )));
+                }
+                _ => entries.remove(&record.name),
+            };
+        }
+        self.0.store.remove(&record.name).await?;
+        self.0
+            .records
+            .delete(Table::Volumes, record.name.as_str())
+            .await?;
+        self.event("destroy", &record.name, [("driver", "local".to_owned())]);
+        Ok(())
+    }
+
+    /// Removes volumes that no container uses: the anonymous ones, or all with the filter `all`.
+    ///
+    /// # Errors
+    /// Unknown filters.
+    pub async fn prune(&self, filters: &Filters) -> Result<Pruned> {
+        filter::check_names(filters, &["all", "label", "label!"])?;
+        let all = filter::boolean(filters, "all")?.unwrap_or(false);
+        let unused: Vec<_> = self
+            .entries()
+            .values()
+            .filter(|entry| entry.users.is_empty() && (all || entry.record.anonymous))
+            .filter(|entry| filter::labels(filters, &entry.record.labels))
+            .map(|entry| entry.record.clone())
+            .collect();
+        let mut pruned = Pruned::default();
+        for record in unused {
+            let bytes = self.usage(&record.name).await?;
+            match self.remove(record.name.as_str(), true).await {
+                Ok(()) => {
+                    pruned.names.push(record.name.to_string());
+                    pruned.bytes += bytes;
+                }
+                Err(Error::Conflict(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(pruned)
+    }
+
+    /// Bytes in a volume.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn usage(&self, name: &VolumeName) -> Result<u64> {
+        Ok(self.0.store.usage(name).await?)
+    }
+
+    /// Containers that mount it.
+    #[must_use]
+    pub fn user_count(&self, name: &VolumeName) -> usize {
+        self.entries()
+            .get(name)
+            .map_or(0, |entry| entry.users.len())
+    }
+
+    /// Notes that a container mounts the volume, so that it is not removed.
+    pub(crate) fn hold(&self, name: &VolumeName, container: &ContainerId) {
+        if let Some(entry) = self.entries().get_mut(name)
+            && !entry.users.contains(container)
+        {
+            entry.users.push(container.clone());
+        }
+    }
+
+    /// The container is gone.
+    pub(crate) fn release(&self, name: &VolumeName, container: &ContainerId) {
+        if let Some(entry) = self.entries().get_mut(name) {
+            entry.users.retain(|user| user != container);
+        }
+    }
+
+    pub(crate) fn event<const N: usize>(
+        &self,
+        action: &str,
+        name: &VolumeName,
+        attributes: [(&str, String); N],
+    ) {
+        let attributes = attributes
+            .into_iter()
+            .map(|(k, v)| (k.to_owned(), v))
+            .collect();
+        self.0
+            .events
+            .publish(ObjectType::Volume, action, name.as_str(), attributes);
+    }
+}
+
+fn parse_name(name: &str) -> Result<VolumeName> {
+    name.parse().map_err(|_| {
+        Error::InvalidParameter(format!(
+            "create {name}: \"{name}\" includes invalid characters for a local volume name, only \
+             \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, \
+             use absolute path"
+        ))
+    })
+}
