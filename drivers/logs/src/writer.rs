@@ -162,19 +162,23 @@ impl LogFile {
     }
 
     fn rotate(&mut self) -> Result<(), LogError> {
-        self.shift()
+        self.file = self
+            .shift()
             .and_then(|()| open_append(&self.path))
-            .and_then(|file| file.set_len(0).map(|()| self.file = file))
             .map_err(|e| LogError::new("rotate", &self.path, e))?;
         self.size = 0;
         Ok(())
     }
 
-    /// Renames every file to the next higher number; the oldest is overwritten.
+    /// Renames every file to the next higher number; the oldest is overwritten. A single file is
+    /// removed, where Docker empties it: whoever reads it can so tell the old one from the new one.
     fn shift(&self) -> io::Result<()> {
+        if self.max_files < 2 {
+            return fs::remove_file(&self.path);
+        }
         for index in (1..self.max_files).rev() {
-            let renamed = fs::rename(numbered(&self.path, index - 1), numbered(&self.path, index));
-            match renamed {
+            let older = numbered(&self.path, index);
+            match fs::rename(numbered(&self.path, index - 1), older) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }

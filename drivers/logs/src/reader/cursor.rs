@@ -39,7 +39,7 @@ pub(super) struct Cursor {
 impl Cursor {
     /// Opens the files and finds the place to start.
     pub(super) fn open(log: &LogSpec, query: LogQuery) -> io::Result<Self> {
-        let files = source::open_all(&log.path, log.max_files)?;
+        let files = source::open_newer(&log.path, log.max_files, None)?;
         let start = match query.tail {
             Some(lines) => tail::find(&files, lines)?,
             None => tail::Start { file: 0, offset: 0 },
@@ -94,7 +94,7 @@ impl Cursor {
             return Ok(false);
         }
         let Some(last) = self.files.front() else {
-            self.files = source::open_all(&self.path, self.max_files)?.into();
+            self.files = source::open_newer(&self.path, self.max_files, None)?.into();
             return Ok(!self.files.is_empty());
         };
         if last.file.metadata()?.len() < self.offset {
@@ -106,7 +106,7 @@ impl Cursor {
         }
         // It was renamed after its last entry was written, perhaps since it was read to its end.
         if last.file.read_at(&mut block[..1], self.offset)? == 0 {
-            self.files = source::open_newer(&self.path, self.max_files, last.id)?.into();
+            self.files = source::open_newer(&self.path, self.max_files, Some(last.id))?.into();
             self.rewind();
         }
         Ok(true)

@@ -43,35 +43,49 @@ fn id(metadata: &std::fs::Metadata) -> FileId {
     }
 }
 
-/// Opens all files of a log, oldest first.
-///
-/// They are opened newest first: a rotation that happens meanwhile moves a file that was opened
-/// already to the name opened next, where it is recognised; the other way round one would be missed.
-pub(super) fn open_all(path: &Path, max_files: u32) -> io::Result<Vec<LogFile>> {
-    let mut files: Vec<LogFile> = Vec::new();
-    for index in 0..max_files.max(1) {
-        // In the middle of a rotation a number may be missing for a moment.
-        if let Some(file) = open(&numbered(path, index))?
-            && files.iter().all(|known| known.id != file.id)
-        {
-            files.push(file);
+/// How often a scan that a rotation fell into is repeated.
+const ATTEMPTS: usize = 1000;
+
+/// Opens the files of a log, oldest first: those newer than `known`, or all when there is none or it
+/// is no longer there.
+pub(super) fn open_newer(
+    path: &Path,
+    max_files: u32,
+    known: Option<FileId>,
+) -> io::Result<Vec<LogFile>> {
+    let mut files = Vec::new();
+    for _ in 0..ATTEMPTS {
+        files = scan(path, max_files, known)?;
+        // The numbers mean one order only if nothing was renamed since the first was opened.
+        let newest = files.first().map(|file| file.id).or(known);
+        if newest.is_none_or(|newest| current(path) == Some(newest)) {
+            break;
         }
     }
     files.reverse();
     Ok(files)
 }
 
-/// Opens the files that are newer than `known`, oldest first; all when it is no longer there.
-pub(super) fn open_newer(path: &Path, max_files: u32, known: FileId) -> io::Result<Vec<LogFile>> {
-    let mut files = open_all(path, max_files)?;
-    if let Some(position) = files.iter().position(|file| file.id == known) {
-        files.drain(..=position);
+/// Opens files from the newest to the one after `known`.
+fn scan(path: &Path, max_files: u32, known: Option<FileId>) -> io::Result<Vec<LogFile>> {
+    let mut files: Vec<LogFile> = Vec::new();
+    for index in 0..max_files.max(1) {
+        match open(&numbered(path, index))? {
+            Some(file) if Some(file.id) == known => break,
+            Some(file) if files.iter().all(|other| other.id != file.id) => files.push(file),
+            _ => {}
+        }
     }
     Ok(files)
+}
+
+/// The file that is written to; none in the middle of a rotation, or when there is no log.
+fn current(path: &Path) -> Option<FileId> {
+    std::fs::metadata(path).ok().map(|metadata| id(&metadata))
 }
 
 /// Whether `known` is still the file that is written to.
 pub(super) fn is_current(path: &Path, known: FileId) -> bool {
     // Between the two steps of a rotation there is no current file: nothing new is there yet.
-    std::fs::metadata(path).map_or(true, |metadata| id(&metadata) == known)
+    current(path).is_none_or(|current| current == known)
 }
