@@ -1,9 +1,10 @@
 //! The protocol between the engine and `palan-runner`.
 //!
 //! Messages are JSON, one a datagram, on `SOCK_SEQPACKET` unix sockets; file descriptors travel
-//! beside them (`SCM_RIGHTS`). The runner's standard input is its first control socket, made by the
-//! engine that spawned it; it also listens on `<run dir>/runner.sock`, where any later engine finds
-//! it. Both speak the same messages.
+//! beside them (`SCM_RIGHTS`). The runner's standard input is its first control socket, its standard
+//! output listens on `<run dir>/runner.sock`, where any later engine finds it. Both speak the same
+//! messages. The engine that spawns it makes both: there is no moment at which a container is being
+//! started and nobody can be asked about it.
 //!
 //! ```text
 //! engine                                   runner
@@ -96,6 +97,8 @@ pub enum Request {
     Resume,
     /// Change limits while running.
     Update(Resources),
+    /// Ask for the PIDs of all processes of the container.
+    Processes,
     /// Ask what is going on.
     Status,
 }
@@ -146,6 +149,8 @@ pub enum Reply {
         /// When.
         at: Timestamp,
     },
+    /// The answer to `Processes`: PIDs on the host.
+    Processes(Vec<u32>),
     /// The answer to `Status`.
     Status(RunnerStatus),
     /// It did not work.
@@ -203,4 +208,7 @@ pub struct RunnerStatus {
     pub paused: bool,
     /// Running exec'd processes and their PIDs.
     pub execs: Vec<(ExecId, u32)>,
+    /// The last exec'd processes that ended.
+    #[serde(default)]
+    pub ended: Vec<ExecExit>,
 }
