@@ -8,6 +8,7 @@ use palan_contracts::{
     SeccompCompiler, Snapshotter, StateStore, VolumeStore,
 };
 
+use crate::images::BuiltinImage;
 use crate::system::HostFacts;
 
 /// One driver for each contract, chosen and wired by the application.
@@ -39,6 +40,8 @@ pub struct EngineConfig {
     pub labels: Vec<String>,
     /// Files that the engine keeps; reported by `info`.
     pub data_root: PathBuf,
+    /// Images that the program carries.
+    pub builtin_images: Vec<BuiltinImage>,
     /// What is known of the host.
     pub host: HostFacts,
 }

@@ -40,7 +40,8 @@ impl Engine {
         let config = Arc::new(config);
         let records = Records::new(drivers.state.clone());
         let events = Events::new(drivers.clock.clone());
-        let images = Images::open(&drivers, records.clone(), events.clone()).await?;
+        let builtin = config.builtin_images.clone();
+        let images = Images::open(&drivers, builtin, records.clone(), events.clone()).await?;
         let volumes = Volumes::open(&drivers, records.clone(), events.clone()).await?;
         let networks = Networks::open(&drivers, &config, &records, events.clone()).await?;
         let id = engine_id(&drivers).await?;

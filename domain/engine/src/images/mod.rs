@@ -4,6 +4,7 @@
 //! time, store first, so that both always agree. Blobs and layers that no record names are collected
 //! when nothing is being brought in.
 
+mod builtin;
 mod history;
 mod import;
 mod index;
@@ -23,6 +24,7 @@ use palan_model::image_config::parse_image_config;
 use palan_model::{ChainId, ContainerId, Digest, ImageId, ImageRecord, Reference};
 use tokio::sync::{RwLock, RwLockReadGuard};
 
+pub use builtin::BuiltinImage;
 pub use history::HistoryLine;
 pub use import::ImportSpec;
 pub use list::{ImageQuery, ImageView};
@@ -51,6 +53,16 @@ pub struct ImageProgress {
     pub total: u64,
 }
 
+/// Tells the client a line without a bar.
+fn say(sink: &ImageProgressSink, id: Option<String>, status: String) {
+    sink(ImageProgress {
+        id,
+        status,
+        current: 0,
+        total: 0,
+    });
+}
+
 /// Receives what to tell the client.
 pub type ImageProgressSink = Arc<dyn Fn(ImageProgress) + Send + Sync>;
 
@@ -74,6 +86,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     records: Records,
     events: Events,
+    builtin: Vec<BuiltinImage>,
 }
 
 /// The images of one engine.
@@ -81,7 +94,12 @@ struct Inner {
 pub struct Images(Arc<Inner>);
 
 impl Images {
-    pub(crate) async fn open(drivers: &Drivers, records: Records, events: Events) -> Result<Self> {
+    pub(crate) async fn open(
+        drivers: &Drivers,
+        builtin: Vec<BuiltinImage>,
+        records: Records,
+        events: Events,
+    ) -> Result<Self> {
         let mut index = Index::default();
         for record in records.load::<ImageRecord>(Table::Images).await? {
             index.insert(Arc::new(record));
@@ -97,6 +115,7 @@ impl Images {
             clock: drivers.clock.clone(),
             records,
             events,
+            builtin,
         })))
     }
 

@@ -15,7 +15,7 @@ use tokio::io::AsyncReadExt;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 
-use super::{ImageProgress, ImageProgressSink, Images, MAX_CONFIG};
+use super::{ImageProgress, ImageProgressSink, Images, MAX_CONFIG, say};
 use crate::{Error, Result};
 
 /// Layers downloaded at once, as Docker's default.
@@ -64,15 +64,6 @@ impl Line {
     }
 }
 
-fn say(sink: &ImageProgressSink, id: Option<String>, status: String) {
-    sink(ImageProgress {
-        id,
-        status,
-        current: 0,
-        total: 0,
-    });
-}
-
 impl Images {
     /// Pulls an image for a platform, this host's when none.
     ///
@@ -85,6 +76,9 @@ impl Images {
         progress: ImageProgressSink,
     ) -> Result<()> {
         let reference = reference.with_default_tag();
+        if let Some(image) = self.builtin(&reference) {
+            return self.pull_builtin(image, progress).await;
+        }
         let platform = platform.unwrap_or_else(Platform::host);
         let resolved = self.0.registry.resolve(&reference, &platform).await?;
         let what = match reference.tag() {
