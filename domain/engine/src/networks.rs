@@ -311,6 +311,19 @@ impl Networks {
         Ok(self.0.driver.reconcile(&records, &live).await?)
     }
 
+    /// Removes what the networks have on the host; their records stay.
+    pub(crate) async fn take_down(&self) -> Result<()> {
+        let records: Vec<_> = self
+            .entries()
+            .values()
+            .map(|entry| entry.record.clone())
+            .collect();
+        for record in records.iter().filter(|record| record.bridge.is_some()) {
+            self.0.driver.remove_network(record).await?;
+        }
+        Ok(())
+    }
+
     /// Tells that a container joined or left a network.
     pub(crate) fn publish(&self, action: &str, network: &NetworkRecord, container: &ContainerId) {
         let attributes = [
