@@ -34,6 +34,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("iproute2", "network namespaces for tests"),
     ("util-linux", "unshare and nsenter for tests"),
     ("procps", "the reference engine's top"),
+    ("python3", "small servers and clients in tests"),
     ("curl", "client of published ports"),
     ("redis-tools", "client of the redis fixture"),
     ("postgresql-client", "client of the postgres fixture"),

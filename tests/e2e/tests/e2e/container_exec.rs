@@ -64,11 +64,6 @@ fn same_namespaces_and_limits(s: &mut Session) -> Result<()> {
                 cmp /proc/1/cgroup /proc/self/cgroup && echo cgroup; \
                 grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status; cat /proc/1/comm; hostname";
     s.docker_with("exec target sh -c", same)?.says("cgroup")?;
-    s.docker_with(
-        "exec --privileged target sh -c",
-        "grep CapEff /proc/self/status",
-    )?
-    .ok()?;
     Ok(())
 }
 
@@ -87,7 +82,7 @@ fn on_a_terminal(s: &mut Session) -> Result<()> {
     target(s, "")?;
     let mut shell = s.terminal("exec -it target sh", None)?;
     shell.expect("/ # ")?;
-    shell.send(b"tty; echo $TERM; while [ \"$(stty size)\" = '0 0' ]; do :; done; stty size\n")?;
+    shell.send(b"tty; echo $TERM; until stty size 2>/dev/null | grep 24; do sleep 0.05; done\n")?;
     shell.expect("/dev/pts/0")?;
     shell.expect("24 80")?;
     shell.send(b"exit 3\n")?;

@@ -32,7 +32,7 @@ fn shell_session(s: &mut Session) -> Result<()> {
 }
 
 fn size_of_the_terminal(s: &mut Session) -> Result<()> {
-    let script = "while [ \"$(stty size)\" = '0 0' ]; do :; done; stty size; ls -l /dev/console | cut -c1-10";
+    let script = "until stty size 2>/dev/null | grep 24; do sleep 0.05; done; ls -l /dev/console | cut -c1-10";
     let output = s
         .terminal("run -it --rm busybox sh -c", Some(script))?
         .finish()?;

@@ -29,8 +29,17 @@ fn columns(s: &mut Session) -> Result<()> {
             columns[7..].join(" ")
         ));
     }
-    s.docker("top busy -o user,cmd")?.ok()?;
-    s.docker("top busy -eo uid,comm,args")?;
+    s.docker("top busy -o user,cmd")?.exits(1)?;
+    let output =
+        palan_e2e::Output::of(
+            s.engine()
+                .docker()
+                .args(["top", "busy", "-o", "uid,pid,cmd"]),
+        )?;
+    for row in output.ok()?.lines() {
+        let columns: Vec<&str> = row.split_whitespace().collect();
+        s.note(&format!("{} {}", columns[0], columns[2..].join(" ")));
+    }
     Ok(())
 }
 

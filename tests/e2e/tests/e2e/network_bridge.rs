@@ -1,9 +1,10 @@
 //! The default bridge: addresses, containers reaching each other, published ports.
 
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use palan_e2e::{Output, Scenario, Session, wait_until};
+use palan_e2e::{Interactive, Output, Scenario, Session, wait_until};
 
 pub const SCENARIOS: &[(&str, Scenario)] = &[
     ("addresses_and_routes", addresses_and_routes),
@@ -21,6 +22,11 @@ pub const SCENARIOS: &[(&str, Scenario)] = &[
 
 /// Answers each connection to port 80 with `hello`.
 const SERVER: &str = "mkdir -p /www; echo hello > /www/index.html; exec httpd -f -p 80 -h /www";
+
+/// A shell command that asks the published port of `address`.
+fn ask(address: &str) -> String {
+    format!("printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 5 {address} 18080 | tail -n 1")
+}
 
 fn fetch(s: &Session, url: &str) -> Result<Output> {
     let mut curl = s.client("curl");
@@ -76,12 +82,12 @@ fn published_ports(s: &mut Session) -> Result<()> {
     wait_for(s, "http://198.51.100.1:18080/")?;
     let gateway = s.quiet("inspect -f {{.NetworkSettings.Gateway}} server")?;
     for address in [gateway.as_str(), "198.51.100.1"] {
-        let script = format!("wget -T 5 -qO- http://{address}:18080/");
+        let script = ask(address);
         s.docker_with("run --rm busybox sh -c", &script)?
             .says("hello")?;
     }
     // The server itself can reach its published port.
-    let script = format!("wget -T 5 -qO- http://{gateway}:18080/");
+    let script = ask(&gateway);
     s.docker_with("exec server sh -c", &script)?.says("hello")?;
     s.docker("rm -f server")?.ok()?;
     ensure!(
@@ -119,12 +125,25 @@ fn random_port(s: &mut Session) -> Result<()> {
     Ok(())
 }
 
+/// Busybox has no UDP server, so one of the host is put into the container's network.
 fn udp_port(s: &mut Session) -> Result<()> {
-    s.quiet("run -d --name server -p 18053:53/udp busybox nc -u -l -p 53 -e cat")?;
+    s.quiet("run -d --name server -p 18053:53/udp busybox sleep 1000")?;
+    let pid = s.quiet("inspect -f {{.State.Pid}} server")?;
+    let mut server = Command::new("nsenter");
+    let echo = "import socket; s=socket.socket(type=socket.SOCK_DGRAM); s.bind(('',53)); print('up',flush=True)\n\
+                while True: d,a=s.recvfrom(99); s.sendto(b'echo '+d,a)";
+    server.args([&format!("--net=/proc/{pid}/ns/net"), "python3", "-c", echo]);
+    let mut server = Interactive::start(&mut server)?;
+    server.expect("up")?;
+    for address in ["127.0.0.1", "198.51.100.1"] {
+        let ask = format!(
+            "import socket; s=socket.socket(type=socket.SOCK_DGRAM); s.settimeout(5); \
+             s.sendto(b'ping',('{address}',18053)); print(s.recv(99).decode())"
+        );
+        let output = Output::of(s.client("python3").args(["-c", &ask]))?;
+        ensure!(output.ok()? == "echo ping", "{output:?}");
+    }
     s.docker_args(["port", "server"])?.ok()?;
-    let send = "exec 3<>/dev/udp/127.0.0.1/18053; for i in 1 2 3 4 5; do echo ping >&3; read -t 1 -u 3 answer && break; done; echo got $answer";
-    let output = Output::of(s.client("bash").args(["-c", send]))?;
-    ensure!(output.ok()? == "got ping", "{output:?}");
     Ok(())
 }
 
@@ -151,7 +170,7 @@ fn port_command(s: &mut Session) -> Result<()> {
 fn reaches_the_host(s: &mut Session) -> Result<()> {
     let mut listener = s.client("python3");
     let server = "import socket; l=socket.create_server(('198.51.100.1',18999)); print('up',flush=True); c,a=l.accept(); c.sendall(b'from the host\\n'); c.close()";
-    let mut server = palan_e2e::Interactive::start(listener.args(["-c", server]))?;
+    let mut server = Interactive::start(listener.args(["-c", server]))?;
     server.expect("up")?;
     s.docker("run --rm busybox nc -w 5 198.51.100.1 18999")?
         .says("from the host")?;
