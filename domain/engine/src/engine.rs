@@ -66,6 +66,18 @@ impl Engine {
             system,
         })
     }
+
+    /// Before the engine ends by itself: what the host has only for it goes, unless containers run.
+    pub async fn shutdown(&self) {
+        let idle = self
+            .containers
+            .phases()
+            .into_iter()
+            .all(crate::containers::is_removable);
+        if idle && let Err(error) = self.networks.take_down().await {
+            tracing::warn!("failed to take the networks down: {error}");
+        }
+    }
 }
 
 /// The engine's identifier: made once, kept with its data.
