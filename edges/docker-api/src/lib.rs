@@ -6,6 +6,7 @@
 //! decides anything about containers; the server translates between these documents and
 //! `palan-model`.
 
+pub mod client;
 pub mod container;
 pub mod endpoint;
 pub mod error;

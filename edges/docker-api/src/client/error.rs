@@ -51,9 +51,8 @@ fn connect_text(host: &Host, source: &io::Error) -> String {
             "permission denied while trying to connect to the Docker daemon socket at {host}"
         );
     }
-    let text = format!(
-        "Cannot connect to the Docker daemon at {host}. Is the docker daemon running?"
-    );
+    let text =
+        format!("Cannot connect to the Docker daemon at {host}. Is the docker daemon running?");
     match source.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => text,
         _ => format!("{text} ({source})"),

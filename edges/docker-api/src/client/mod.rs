@@ -6,7 +6,6 @@
 //!
 //! Invariant: a connection goes back to the pool only when its response was read to the end.
 
-
 mod body;
 mod connection;
 mod error;
@@ -18,8 +17,8 @@ mod request;
 
 pub use body::Response;
 pub use connection::Stream;
-pub use host::{Host, InvalidHost};
 pub use error::ClientError;
 pub use frames::{FrameError, copy_frames};
+pub use host::{Host, InvalidHost};
 pub use pool::{Client, Hijacked, Pending, Versioning};
 pub use request::{Body, Request};

@@ -5,9 +5,9 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::body::Response;
 use super::connection::{Connection, Stream};
-use super::host::Host;
 use super::error::ClientError;
 use super::head::Head;
+use super::host::Host;
 use super::request::{Body, Request, write_chunks};
 use crate::{ApiVersion, ErrorResponse};
 
@@ -76,9 +76,15 @@ impl Client {
         let version = match self.versioning {
             Versioning::Fixed(version) => version,
             Versioning::Negotiate => {
-                let response = self.dispatch(Request::new("HEAD", &["_ping"]), "")?.head()?;
-                let theirs = response.header("api-version").and_then(|text| text.parse().ok());
-                theirs.unwrap_or(ApiVersion::MINIMUM).min(ApiVersion::CURRENT)
+                let response = self
+                    .dispatch(Request::new("HEAD", &["_ping"]), "")?
+                    .head()?;
+                let theirs = response
+                    .header("api-version")
+                    .and_then(|text| text.parse().ok());
+                theirs
+                    .unwrap_or(ApiVersion::MINIMUM)
+                    .min(ApiVersion::CURRENT)
             }
         };
         Ok(*self.version.get_or_init(|| version))
@@ -159,7 +165,10 @@ impl Client {
     }
 
     fn take_idle(&self) -> Option<Connection> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop()
     }
 
     pub(super) fn give_back(&self, connection: Connection) {
@@ -177,7 +186,12 @@ impl<'c> Pending<'c> {
     /// When the connection breaks.
     fn head(mut self) -> Result<Response<'c>, ClientError> {
         let head = Head::read(&mut self.connection)?;
-        Ok(Response::new(self.client, self.connection, head, self.method)?)
+        Ok(Response::new(
+            self.client,
+            self.connection,
+            head,
+            self.method,
+        )?)
     }
 
     /// Reads the head of a successful answer.

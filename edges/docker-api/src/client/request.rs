@@ -85,7 +85,8 @@ impl<'a> Request<'a> {
     /// Adds `name=value` to the query.
     #[must_use]
     pub fn query(mut self, name: &str, value: &str) -> Self {
-        self.query.push(if self.query.is_empty() { '?' } else { '&' });
+        self.query
+            .push(if self.query.is_empty() { '?' } else { '&' });
         let _ = write!(
             self.query,
             "{}={}",
