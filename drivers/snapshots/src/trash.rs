@@ -1,0 +1,74 @@
+//! Deletes in the background: a tree is renamed into the trash, which takes no time, and a thread
+//! of its own empties the trash. What a crash leaves there is deleted at the next start.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+/// A trash directory with its thread. Dropping it lets the thread finish what it was given.
+#[derive(Debug)]
+pub(crate) struct Trash {
+    directory: PathBuf,
+    next: AtomicU64,
+    queue: Sender<PathBuf>,
+}
+
+impl Trash {
+    /// Makes the directory when needed and begins to delete what is in it.
+    pub(crate) fn open(directory: PathBuf) -> io::Result<Self> {
+        fs::create_dir_all(&directory)?;
+        let (queue, paths) = channel();
+        for entry in fs::read_dir(&directory)? {
+            let _ = queue.send(entry?.path());
+        }
+        thread::Builder::new()
+            .name("trash".to_owned())
+            .spawn(move || empty(&paths))?;
+        Ok(Self {
+            directory,
+            next: AtomicU64::new(0),
+            queue,
+        })
+    }
+
+    /// Takes a file or tree out of sight. True when there was one.
+    pub(crate) fn discard(&self, path: &Path) -> io::Result<bool> {
+        loop {
+            let number = self.next.fetch_add(1, Ordering::Relaxed);
+            let place = self
+                .directory
+                .join(format!("{}-{number}", std::process::id()));
+            // An earlier process with this number may have left something that is not empty yet.
+            if place.symlink_metadata().is_ok() {
+                continue;
+            }
+            return match fs::rename(path, &place) {
+                Ok(()) => {
+                    let _ = self.queue.send(place);
+                    Ok(true)
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+                Err(error) => Err(error),
+            };
+        }
+    }
+}
+
+fn empty(paths: &Receiver<PathBuf>) {
+    for path in paths {
+        let removed = match path.symlink_metadata() {
+            Ok(found) if found.is_dir() => fs::remove_dir_all(&path),
+            Ok(_) => fs::remove_file(&path),
+            Err(error) => Err(error),
+        };
+        match removed {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!(path = %path.display(), %error, "failed to empty the trash");
+            }
+            _ => {}
+        }
+    }
+}
