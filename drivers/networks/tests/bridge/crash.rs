@@ -1,0 +1,190 @@
+//! What is found and repaired after a crash of the engine, or somebody's flush.
+
+use palan_contracts::NetworkDriver;
+use palan_networks::{BridgeDriver, NetworkConfig};
+
+use super::world::*;
+
+fn rules() -> String {
+    // Handles and the order of hash tables differ; lines do not.
+    let text = run("nft list table inet palan");
+    let mut lines: Vec<_> = text
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.starts_with("elements"))
+        .collect();
+    lines.sort_unstable();
+    lines.join("\n")
+}
+
+#[test]
+fn a_flushed_ruleset_comes_back() {
+    in_new_host(|world| {
+        let web = world.start(&[publish("8080:80")]);
+        serve(&web.fd, 80, "web");
+        let before = rules();
+        assert!(ask(&world.outside, HOST, 8080).is_ok());
+        run("nft flush ruleset");
+        assert!(refused(&world.host, LOCALHOST, 8080));
+        world.reconcile(&[&web]);
+        assert_eq!(rules(), before);
+        assert!(ask(&world.outside, HOST, 8080).is_ok());
+        run("nft flush ruleset");
+        world.ensure(&world.network);
+        assert_eq!(rules(), before);
+        assert!(ask(&world.outside, HOST, 8080).is_ok());
+        run("nft flush table inet palan");
+        world.ensure(&world.network);
+        assert_eq!(rules(), before);
+        run("nft flush ruleset");
+        let next = world.start(&[publish("8081:80")]);
+        serve(&next.fd, 80, "next");
+        assert!(
+            ask(&world.outside, HOST, 8080)
+                .expect("old")
+                .starts_with("web ")
+        );
+        assert!(
+            ask(&world.outside, HOST, 8081)
+                .expect("new")
+                .starts_with("next ")
+        );
+    });
+}
+
+#[test]
+fn a_new_engine_takes_over_and_cleans_up() {
+    in_new_host(|world| {
+        let keep = world.start(&[publish("8080:80")]);
+        serve(&keep.fd, 80, "keep");
+        let lost = world.start(&[publish("8081:80")]);
+        serve(&lost.fd, 80, "lost");
+        let forgotten = network("bridge1", 18);
+        world.ensure(&forgotten);
+        run("ip link add pln-elsewhere type bridge");
+        // The other engine's table and interfaces are none of our business.
+        let other = NetworkConfig {
+            table: "other".to_owned(),
+            interface_prefix: "pln2".to_owned(),
+            ..NetworkConfig::default()
+        };
+        let other = BridgeDriver::new(other).expect("driver");
+        let others = network("other0", 20);
+        world.wait(other.ensure_network(&others)).expect("ensure");
+        let World {
+            driver,
+            network,
+            outside,
+            ..
+        } = &world;
+        let next = BridgeDriver::new(NetworkConfig::default()).expect("driver");
+        // As after the old engine's death: its sockets are gone.
+        world
+            .wait(driver.detach(network, &keep.lease))
+            .expect("detach");
+        let networks = [network.clone()];
+        world
+            .wait(next.reconcile(&networks, std::slice::from_ref(&keep.lease)))
+            .expect("reconcile");
+        assert!(ask(outside, HOST, 8080).expect("kept").starts_with("keep "));
+        assert!(refused(outside, HOST, 8081));
+        until("the lost container's interface is gone", || {
+            world.interfaces()
+                == [
+                    keep.lease.host_interface.clone(),
+                    "pln-elsewhere".to_owned(),
+                ]
+        });
+        let links = run("ip -o link show type bridge");
+        assert!(
+            links.contains("bridge0") && links.contains("other0"),
+            "{links}"
+        );
+        assert!(!links.contains("bridge1"), "{links}");
+        let tables = run("nft list tables");
+        assert!(tables.contains("inet other"), "{tables}");
+        assert!(
+            std::net::TcpListener::bind(("0.0.0.0", 8080)).is_err(),
+            "the port is held again"
+        );
+    });
+}
+
+#[test]
+fn an_interface_that_lost_its_bridge_gets_it_back() {
+    in_new_host(|world| {
+        let web = world.start(&[publish("8080:80")]);
+        serve(&web.fd, 80, "web");
+        run("ip link del bridge0");
+        assert!(refused(&world.outside, HOST, 8080));
+        world.reconcile(&[&web]);
+        assert!(ask(&world.outside, HOST, 8080).is_ok());
+    });
+}
+
+#[test]
+fn nothing_is_left_of_the_last_network() {
+    in_new_host(|world| {
+        let second = network("bridge1", 18);
+        world.ensure(&second);
+        world.ensure(&second);
+        assert!(run("nft list ruleset").contains("bridge1"));
+        world
+            .wait(world.driver.remove_network(&second))
+            .expect("remove");
+        world
+            .wait(world.driver.remove_network(&second))
+            .expect("remove again");
+        assert!(!run("nft list ruleset").contains("bridge1"));
+        assert!(run("nft list ruleset").contains("bridge0"));
+        let web = world.start(&[publish("8080:80")]);
+        serve(&web.fd, 80, "web");
+        assert!(ask(&world.outside, HOST, 8080).is_ok());
+        world.detach(&web);
+        world
+            .wait(world.driver.remove_network(&world.network))
+            .expect("remove");
+        assert_eq!(run("nft list ruleset"), "");
+        assert_eq!(run("ip -o link show type bridge"), "");
+        world.ensure(&world.network);
+        assert!(run("nft list ruleset").contains("bridge0"));
+    });
+}
+
+#[test]
+fn an_abandoned_attach_leaves_nothing() {
+    in_new_host(|world| {
+        world.wait(async {
+            let sandbox = world.driver.create_sandbox(&[]).await.expect("sandbox");
+            let fd = std::os::fd::AsFd::as_fd(&sandbox);
+            let attach = world
+                .driver
+                .attach(fd, &world.network, world.spec(&[publish("8080:80")]));
+            let patience = std::time::Duration::ZERO;
+            // Polled once, so the job is under way, then dropped.
+            tokio::select! {
+                biased;
+                result = attach => panic!("too fast: {result:?}"),
+                () = async { std::thread::sleep(patience) } => {}
+            }
+        });
+        until("the interface is gone", || world.interfaces().is_empty());
+        until("the port is free", || {
+            std::net::TcpListener::bind(("0.0.0.0", 8080)).is_ok()
+        });
+        assert!(!run("nft list ruleset").contains("8080"));
+    });
+}
+
+#[test]
+fn subnets_of_the_host_are_avoided() {
+    in_new_host(|world| {
+        let free = |taken: &[_]| world.wait(world.driver.free_subnet(taken)).expect("subnet");
+        let taken = network("x", 19).bridge.expect("bridge").subnet;
+        assert_eq!(free(&[]).to_string(), "172.18.0.0/16");
+        run("ip route add 172.18.5.0/24 via 10.9.0.2");
+        run("ip route add default via 10.9.0.2");
+        assert_eq!(free(&[]).to_string(), "172.19.0.0/16");
+        assert_eq!(free(&[taken]).to_string(), "172.20.0.0/16");
+    });
+}
