@@ -49,7 +49,7 @@ pub enum Recovered {
         started: Started,
         /// It is frozen.
         paused: bool,
-        /// Exec'd processes that still run.
+        /// Exec'd processes that still run, and those that ended while no engine was there (PID 0).
         execs: Vec<(ExecId, StartedExec)>,
     },
     /// It ended, and this is how.

@@ -14,6 +14,7 @@
 //!   | Exec, Attach, Signal, Resize, ... ----> |
 //!   | <----------------------- ExecExited ... |
 //!   | <------------------------------- Exited |   <run dir>/exit.json was written before this
+//!   | <------------------------------ Removed |   cgroups and mounts are gone
 //!                                          (ends)
 //! ```
 //!
@@ -127,6 +128,8 @@ pub enum Message {
     },
     /// The first process ended; the container is over.
     Exited(ExitStatus),
+    /// After `Exited`: nothing of the container is left but its run directory. The last message.
+    Removed,
     /// An exec'd process ended.
     ExecExited {
         /// Which.
