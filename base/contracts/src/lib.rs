@@ -7,6 +7,8 @@
 mod clock;
 mod content;
 mod error;
+#[cfg(feature = "fakes")]
+pub mod fakes;
 mod host;
 mod logs;
 mod network;

@@ -34,7 +34,7 @@ impl Containers {
         }
         self.shared().networks.reconcile().await?;
         for found in found {
-            self.revive(found).await;
+            self.revive(found).await?;
         }
         self.remove_traces().await
     }
@@ -50,7 +50,7 @@ impl Containers {
         }
     }
 
-    async fn revive(&self, found: Found) {
+    async fn revive(&self, found: Found) -> Result<()> {
         let Found {
             mut record,
             recovered,
@@ -69,6 +69,7 @@ impl Containers {
                 };
                 record.state.pid = started.pid;
                 record.state.started_at = Some(started.at);
+                self.store(&record).await?;
                 self.shared().execs.restore(&record.id, execs);
                 self.adopt(record, Some(started.exit));
             }
@@ -84,8 +85,26 @@ impl Containers {
                 let (_, receiver) = tokio::sync::watch::channel(None);
                 self.adopt(record, Some(receiver));
             }
-            Recovered::Gone => self.revive_stopped(record).await,
+            Recovered::Gone => {
+                // The engine died while it started it: what it was given has been taken back.
+                let leases = record
+                    .networks
+                    .values_mut()
+                    .filter_map(|end| end.lease.take());
+                if leases.count() > 0 {
+                    self.store(&record).await?;
+                }
+                self.revive_stopped(record).await;
+            }
         }
+        Ok(())
+    }
+
+    async fn store(&self, record: &ContainerRecord) -> Result<()> {
+        self.shared()
+            .records
+            .put(Table::Containers, record.id.as_str(), record)
+            .await
     }
 
     /// A container without a run: started again when its policy says so, removed when it was to be
