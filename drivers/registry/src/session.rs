@@ -1,10 +1,13 @@
 //! Requests to a registry: finds it, authorises, tries again.
 //!
 //! ```text
-//! unknown --ping /v2/--> found (scheme, challenges) --no answer--> unknown
+//! unknown --ping /v2/--> found (scheme, challenges) --no answer--> lost --ping /v2/--> found
 //! request --401--> new token --401--> refused
 //!         --429, 5xx, connection lost--> pause --> request, a few times
 //! ```
+//!
+//! A registry that was never reached is given up at once: its name or port is likely wrong. One that
+//! is lost may be restarting.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -25,7 +28,15 @@ pub(crate) struct Sessions {
     config: RegistryConfig,
     transport: Transport,
     tokens: Tokens,
-    found: Mutex<HashMap<String, Arc<Found>>>,
+    registries: Mutex<HashMap<String, Contact>>,
+}
+
+/// What is known of a registry that has answered before.
+#[derive(Clone)]
+enum Contact {
+    Found(Arc<Found>),
+    /// It did not answer the last time.
+    Lost,
 }
 
 /// A registry that answered.
@@ -69,7 +80,7 @@ impl Sessions {
             transport: Transport::new(&config),
             config,
             tokens: Tokens::default(),
-            found: Mutex::default(),
+            registries: Mutex::default(),
         }
     }
 
@@ -158,7 +169,8 @@ impl Sessions {
         let answer = self.transport.get(&url, headers).await;
         if answer.is_err() {
             // It may come back elsewhere, or with another scheme.
-            self.lock().remove(query.reference.domain());
+            let domain = query.reference.domain().to_owned();
+            self.lock().insert(domain, Contact::Lost);
         }
         answer
     }
@@ -191,22 +203,26 @@ impl Sessions {
     }
 
     /// The registry of a domain, asked once: `GET /v2/` (distribution specification, "end-1").
-    async fn find(&self, domain: &str) -> Result<Arc<Found>, RegistryError> {
-        if let Some(found) = self.lock().get(domain) {
-            return Ok(found.clone());
+    async fn find(&self, domain: &str) -> Result<Arc<Found>, Failed> {
+        let known = self.lock().get(domain).cloned();
+        if let Some(Contact::Found(found)) = known {
+            return Ok(found);
         }
         let mut failure = None;
         for endpoint in candidates(domain, &self.config.insecure_registries) {
             match self.ping(endpoint).await {
                 Ok(found) => {
                     let found = Arc::new(found);
-                    self.lock().insert(domain.to_owned(), found.clone());
+                    let contact = Contact::Found(found.clone());
+                    self.lock().insert(domain.to_owned(), contact);
                     return Ok(found);
                 }
                 Err(error) => failure = Some(error),
             }
         }
-        Err(failure.expect("every domain has at least one endpoint"))
+        let mut failed = Failed::from(failure.expect("every domain has at least one endpoint"));
+        failed.transient &= known.is_some();
+        Err(failed)
     }
 
     async fn ping(&self, endpoint: Endpoint) -> Result<Found, RegistryError> {
@@ -221,7 +237,9 @@ impl Sessions {
         })
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Found>>> {
-        self.found.lock().expect("nothing panics while it is held")
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Contact>> {
+        self.registries
+            .lock()
+            .expect("nothing panics while it is held")
     }
 }

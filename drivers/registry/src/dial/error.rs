@@ -10,11 +10,7 @@ pub enum DialError {
     #[error("dial tcp: lookup {host}: {reason}")]
     Lookup { host: String, reason: String },
     #[error("dial tcp {address}: connect: {reason}")]
-    Connect {
-        address: SocketAddr,
-        reason: String,
-        refused: bool,
-    },
+    Connect { address: SocketAddr, reason: String },
     #[error("dial tcp {0}: i/o timeout")]
     Timeout(String),
     #[error("http: server gave HTTP response to HTTPS client")]
@@ -31,18 +27,13 @@ impl DialError {
         Self::Connect {
             address,
             reason: go_text(error),
-            refused: error.kind() == ErrorKind::ConnectionRefused,
         }
     }
 
-    /// Whether trying again soon makes sense. Nobody starts listening, and no certificate becomes
-    /// valid, within seconds.
+    /// Whether trying again soon makes sense. No name appears, and no certificate becomes valid,
+    /// within seconds.
     pub(crate) fn is_transient(&self) -> bool {
-        match self {
-            Self::Timeout(_) => true,
-            Self::Connect { refused, .. } => !refused,
-            _ => false,
-        }
+        matches!(self, Self::Timeout(_) | Self::Connect { .. })
     }
 }
 

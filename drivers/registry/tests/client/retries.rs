@@ -3,9 +3,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use palan_model::ErrorKind;
+use palan_registry::RegistryClient;
 
 use crate::server::{Reply, Server, manifest, ok, problem, reply};
-use crate::{client, resolve};
+use crate::{client, config, resolve};
 
 /// Fails the first requests for the manifest.
 async fn failing(times: usize, failure: impl Fn() -> Reply + Send + Sync + 'static) -> Server {
@@ -70,4 +71,21 @@ async fn clear_answers_are_not_asked_for_again() {
         .await
         .unwrap_err();
     assert_eq!(server.count("/v2/a/manifests/t"), 1);
+}
+
+#[tokio::test]
+async fn a_registry_that_restarts_is_waited_for() {
+    let mut config = config();
+    config.timing.attempts = 10_000;
+    let client = RegistryClient::new(config);
+    let server = failing(0, busy).await;
+    let (address, reference) = (server.address, server.reference("a:t"));
+    resolve(&client, &reference).await.unwrap();
+    drop(server);
+    let (found, _server) = tokio::join!(resolve(&client, &reference), async {
+        // Nobody listens any more: the first attempts find nobody.
+        while tokio::net::TcpStream::connect(address).await.is_ok() {}
+        Server::start_at(address, |_| ok(&manifest("x"))).await
+    });
+    found.unwrap();
 }
