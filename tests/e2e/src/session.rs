@@ -73,6 +73,21 @@ impl<'a> Session<'a> {
         Ok(output)
     }
 
+    /// Runs `docker <args>`, which must succeed and whose lines come in no certain order.
+    ///
+    /// # Errors
+    /// When it does not succeed.
+    pub fn docker_sorted<S: AsRef<OsStr>>(
+        &mut self,
+        args: impl IntoIterator<Item = S>,
+    ) -> Result<()> {
+        let text = self.quiet_args(args)?;
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines.sort_unstable();
+        self.note(&lines.join("\n"));
+        Ok(())
+    }
+
     /// Runs `docker <words>` with `input` as its standard input.
     ///
     /// # Errors

@@ -156,6 +156,9 @@ const EXCEPTIONS: &[(&str, Allowed, &str)] = &[
     ),
 ];
 
+/// Arrays whose order says nothing.
+pub const UNORDERED: &[&str] = &["container.Mounts", "container.HostConfig.Binds"];
+
 /// What may differ at `path`.
 pub fn allowed(path: &str) -> Option<Allowed> {
     EXCEPTIONS

@@ -1,6 +1,6 @@
 //! `docker ps`: columns, filters, formats.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use palan_e2e::{Scenario, Session};
 
 pub const SCENARIOS: &[(&str, Scenario)] = &[
@@ -89,15 +89,9 @@ fn filters(s: &mut Session) -> Result<()> {
     ])?
     .ok()?;
     let id = s.quiet("inspect -f {{.Id}} web")?;
-    s.docker_args([
-        "ps",
-        "-a",
-        "--format",
-        "{{.Names}}",
-        "--filter",
-        &format!("id={}", &id[..6]),
-    ])?
-    .ok()?;
+    let filter = format!("id={}", &id[..6]);
+    let found = s.quiet_args(["ps", "-a", "--format", "{{.Names}}", "--filter", &filter])?;
+    ensure!(found == "web", "{found}");
     Ok(())
 }
 

@@ -79,7 +79,7 @@ fn identity(s: &mut Session) -> Result<()> {
         .ok()?;
     s.docker_with(
         "run --rm -u 1000 busybox sh -c",
-        "echo $HOME; cd; pwd; touch /tmp/x; ls -n /tmp",
+        "echo $HOME; cd; pwd; touch /tmp/x; stat -c '%A %u %g' /tmp/x",
     )?;
     s.docker("run --rm -u nosuchuser busybox id")?.exits(125)?;
     s.docker("run --rm -u root:nosuchgroup busybox id")?
@@ -92,7 +92,7 @@ fn working_directory(s: &mut Session) -> Result<()> {
     s.docker("run --rm -w /tmp busybox pwd")?.says("/tmp")?;
     s.docker_with(
         "run --rm -w /made/for/it busybox sh -c",
-        "pwd; ls -ld /made /made/for/it",
+        "pwd; stat -c '%A %u %g' /made /made/for/it",
     )?
     .ok()?;
     s.docker("run --rm -w relative busybox pwd")?.exits(125)?;

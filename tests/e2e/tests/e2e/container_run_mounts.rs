@@ -114,12 +114,8 @@ fn bind_mounts(s: &mut Session) -> Result<()> {
     .ok()?;
     ensure!(made.is_dir(), "a missing bind source is made");
     let id = s.quiet(&format!("create -v {dir}:/x:ro -v {dir}:/y busybox"))?;
-    s.docker_args([
-        "inspect",
-        "-f",
-        "{{range .Mounts}}{{json .}}{{println}}{{end}}{{json .HostConfig.Binds}}",
-        &id,
-    ])?;
+    let format = "{{range .Mounts}}{{json .}}{{println}}{{end}}{{range .HostConfig.Binds}}{{println .}}{{end}}";
+    s.docker_sorted(["inspect", "-f", format, &id])?;
     fs::remove_dir_all(&shared)?;
     Ok(())
 }
@@ -150,7 +146,7 @@ fn named_and_anonymous_volumes(s: &mut Session) -> Result<()> {
     s.docker("run -d --name holder -v /anonymous -v data:/data busybox sleep 1000")?
         .ok()?;
     let format = "{{range .Mounts}}{{.Type}} {{.Destination}} {{.RW}} {{.Driver}} {{.Mode}}{{println}}{{end}}";
-    s.docker_args(["inspect", "-f", format, "holder"])?;
+    s.docker_sorted(["inspect", "-f", format, "holder"])?;
     s.docker("run --rm --volumes-from holder busybox cat /data/file")?
         .says("kept")?;
     s.docker("rm -fv holder")?.ok()?;
@@ -211,12 +207,8 @@ fn mount_option(s: &mut Session) -> Result<()> {
     ])?
     .exits(1)?;
     s.quiet("create --name mounted --mount type=volume,source=vol,target=/v --mount type=tmpfs,target=/t busybox")?;
-    s.docker_args([
-        "inspect",
-        "-f",
-        "{{range .Mounts}}{{json .}}{{println}}{{end}}{{json .HostConfig.Mounts}}",
-        "mounted",
-    ])?;
+    let format = "{{range .Mounts}}{{json .}}{{println}}{{end}}{{json .HostConfig.Mounts}}";
+    s.docker_sorted(["inspect", "-f", format, "mounted"])?;
     Ok(())
 }
 
