@@ -75,13 +75,13 @@ pub fn routes(socket: &mut Socket) -> Result<Vec<Subnet>, NetlinkError> {
     Ok(found)
 }
 
-fn read_address(body: &[u8]) -> Option<Subnet> {
+pub(super) fn read_address(body: &[u8]) -> Option<Subnet> {
     let (head, attributes) = body.split_at_checked(IFADDR)?;
     let value = AttributeReader::new(attributes).value(libc::IFA_LOCAL)?;
     subnet(value, head[1])
 }
 
-fn read_route(body: &[u8]) -> Option<Subnet> {
+pub(super) fn read_route(body: &[u8]) -> Option<Subnet> {
     let (head, attributes) = body.split_at_checked(ROUTE)?;
     let attributes = AttributeReader::new(attributes);
     let destination = attributes.value(libc::RTA_DST).unwrap_or(&[0; 4]);

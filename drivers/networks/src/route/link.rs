@@ -84,11 +84,15 @@ pub fn create_veth(veth: &Veth<'_>) -> Message {
             .put_text(libc::IFLA_IFNAME, veth.peer)
             .put(libc::IFLA_ADDRESS, &veth.mac.0)
             .put_u32(libc::IFLA_MTU, veth.mtu)
+            .put_u32(libc::IFLA_NUM_TX_QUEUES, 1)
+            .put_u32(libc::IFLA_NUM_RX_QUEUES, 1)
             .put_u32(libc::IFLA_NET_NS_FD, sandbox);
     };
     Message::new(libc::RTM_NEWLINK, CREATE, &ifinfo(0, UP)).with(|a| {
         a.put_text(libc::IFLA_IFNAME, veth.host)
             .put_u32(libc::IFLA_MTU, veth.mtu)
+            .put_u32(libc::IFLA_NUM_TX_QUEUES, 1)
+            .put_u32(libc::IFLA_NUM_RX_QUEUES, 1)
             .put_u32(libc::IFLA_MASTER, veth.master)
             .nest(libc::IFLA_LINKINFO, |info| {
                 info.put_text(libc::IFLA_INFO_KIND, "veth")
@@ -173,7 +177,7 @@ pub fn links(socket: &mut Socket) -> Result<Vec<Link>, NetlinkError> {
     Ok(links)
 }
 
-fn read_link(body: &[u8]) -> Option<Link> {
+pub(super) fn read_link(body: &[u8]) -> Option<Link> {
     let (head, attributes) = body.split_at_checked(IFINFO)?;
     let attributes = AttributeReader::new(attributes);
     let word = |at: usize| u32::from_ne_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);

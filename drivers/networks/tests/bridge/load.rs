@@ -1,6 +1,7 @@
 //! Many attachments, in sequence and at once. Times are printed, never asserted.
 
 use std::os::fd::AsFd;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,15 +27,8 @@ fn two_hundred_containers_in_sequence_leave_nothing() {
         let (mut sandboxes, mut plain, mut published) = (Vec::new(), Vec::new(), Vec::new());
         let mut detached = Vec::new();
         for i in 0..200 {
-            let spec = world.spec(if i % 2 == 0 { &[] } else { &[] });
-            let spec = palan_contracts::AttachmentSpec {
-                publish: if i % 2 == 0 {
-                    Vec::new()
-                } else {
-                    vec![publish("8080:80")]
-                },
-                ..spec
-            };
+            let ports = [publish("8080:80")];
+            let spec = world.spec(if i % 2 == 0 { &[] } else { &ports });
             let times = if i % 2 == 0 {
                 &mut plain
             } else {
@@ -73,13 +67,13 @@ fn two_hundred_containers_in_sequence_leave_nothing() {
 fn twenty_containers_at_once() {
     in_new_host(|world| {
         let rules = run("nft list ruleset");
-        let world = Arc::new(world);
+        let world = Rc::new(world);
         let mut all = Vec::new();
         let begin = Instant::now();
         let sandboxes: Vec<_> = world.wait(async {
             let start = |i: u16| {
                 let spec = world.spec(&[publish(&format!("{}:80", 9000 + i))]);
-                let world = Arc::clone(&world);
+                let world = Rc::clone(&world);
                 async move {
                     let start = Instant::now();
                     let fd = world.driver.create_sandbox(&[]).await.expect("sandbox");

@@ -8,4 +8,5 @@ mod crash;
 mod load;
 mod published;
 mod routing;
+mod rules;
 mod world;

@@ -5,16 +5,19 @@ use std::sync::Arc;
 use super::world::*;
 
 const BRIDGE_FILTER: &str = "/proc/sys/net/bridge/bridge-nf-call-iptables";
+const SOURCE_CHECK: &str = "/proc/sys/net/ipv4/conf/all/rp_filter";
 
-/// With and without `br_netfilter`, which runs bridged frames through the firewall as well.
-fn in_both_kinds_of_host(test: fn(World)) {
-    for setting in ["0", "1"] {
+/// With and without `br_netfilter`, which runs bridged frames through the firewall as well; and with
+/// the strict check of source addresses.
+fn in_each_kind_of_host(test: fn(World)) {
+    for (bridge_filter, source_check) in [("0", "0"), ("1", "0"), ("0", "1")] {
         in_new_host(move |world| {
-            if std::fs::write(BRIDGE_FILTER, setting).is_err() && setting == "1" {
+            std::fs::write(SOURCE_CHECK, source_check).expect("rp_filter");
+            if std::fs::write(BRIDGE_FILTER, bridge_filter).is_err() && bridge_filter == "1" {
                 eprintln!("SKIPPED: this kernel has no br_netfilter");
                 return;
             }
-            eprintln!("bridge-nf-call-iptables={setting}");
+            eprintln!("bridge-nf-call-iptables={bridge_filter}, rp_filter={source_check}");
             test(world);
         });
     }
@@ -22,7 +25,7 @@ fn in_both_kinds_of_host(test: fn(World)) {
 
 #[test]
 fn a_port_of_every_address_is_reached_from_everywhere() {
-    in_both_kinds_of_host(|world| {
+    in_each_kind_of_host(|world| {
         let web = world.start(&[publish("8080:80"), publish("8080:80/udp")]);
         serve(&web.fd, 80, "web");
         let other = world.start(&[]);
