@@ -26,7 +26,9 @@ mod container_top;
 mod image_load;
 mod image_pull;
 mod image_tag;
+mod isolation;
 mod network_bridge;
+mod services;
 mod system_events;
 mod system_info;
 mod volume;
@@ -50,7 +52,9 @@ const SUBJECTS: &[(&str, &[(&str, Scenario)])] = &[
     ("image_load", image_load::SCENARIOS),
     ("image_pull", image_pull::SCENARIOS),
     ("image_tag", image_tag::SCENARIOS),
+    ("isolation", isolation::SCENARIOS),
     ("network_bridge", network_bridge::SCENARIOS),
+    ("services", services::SCENARIOS),
     ("system_events", system_events::SCENARIOS),
     ("system_info", system_info::SCENARIOS),
     ("volume", volume::SCENARIOS),
