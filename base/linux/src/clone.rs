@@ -98,6 +98,19 @@ pub fn clone(new: NewNamespaces, cgroup: Option<BorrowedFd<'_>>) -> io::Result<C
     })
 }
 
+/// Makes a plain copy of this process (`fork(2)`), in the same namespaces. Returns the child's PID to
+/// the parent and none to the child. For places where a filter refuses `clone3`.
+///
+/// # Errors
+/// The kernel's (`fork(2)`).
+pub fn fork() -> io::Result<Option<i32>> {
+    // SAFETY: the child goes on with its own copy of the memory; as for `clone`, callers are
+    // single-threaded, and glibc makes its own locks usable in the child.
+    let pid = check(unsafe { libc::fork() }.into())?;
+    let pid = i32::try_from(pid).expect("a PID is an int");
+    Ok((pid != 0).then_some(pid))
+}
+
 /// Ends this process at once, without running exit handlers.
 pub fn exit_now(code: i32) -> ! {
     // SAFETY: it does not return and touches no memory.

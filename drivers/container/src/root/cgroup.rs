@@ -1,0 +1,69 @@
+//! `/sys/fs/cgroup` of a container on version 1: a small tmpfs with the container's own directory of
+//! each hierarchy.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+
+use palan_linux::mounts::{Attributes, Reach, set_attributes};
+use palan_model::run::Mount;
+use rustix::mount::MountFlags;
+
+use super::options::Options;
+use super::targets::{self, Kind};
+use super::{attach, bind};
+use crate::cgroups::Cgroup;
+use crate::error::{During, StartError};
+
+/// One hierarchy.
+pub(super) struct Directory {
+    name: String,
+    controllers: Vec<String>,
+    tree: OwnedFd,
+}
+
+/// Copies the mounts while the host's paths are there.
+pub(super) fn open(cgroup: &Cgroup) -> Result<Vec<Directory>, StartError> {
+    let open = |(name, controllers, path): (&str, &[String], &Path)| {
+        Ok(Directory {
+            name: name.to_owned(),
+            controllers: controllers.to_vec(),
+            tree: bind::open(path, Reach::Mount)
+                .during(|| format!("opening {}", path.display()))?,
+        })
+    };
+    cgroup.v1_directories().map(open).collect()
+}
+
+/// Mounts them. All get the options of the mount.
+pub(super) fn mount(
+    root: BorrowedFd<'_>,
+    mount: &Mount,
+    options: &Options,
+    directories: Vec<Directory>,
+) -> io::Result<()> {
+    let destination = Path::new(&mount.destination);
+    let target = targets::ensure(root, destination, Kind::Directory)?;
+    let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
+    rustix::mount::mount("tmpfs", destination, "tmpfs", flags, c"mode=755")?;
+    drop(target);
+    let top = targets::open(root, destination)?;
+    for directory in directories {
+        add(top.as_fd(), options.attributes, &directory)?;
+    }
+    set_attributes(top, Path::new(""), Reach::Mount, options.attributes)
+}
+
+fn add(top: BorrowedFd<'_>, attributes: Attributes, directory: &Directory) -> io::Result<()> {
+    let name = directory.name.as_str();
+    let place = targets::ensure(top, Path::new(name), Kind::Directory)?;
+    set_attributes(&directory.tree, Path::new(""), Reach::Mount, attributes)?;
+    attach(directory.tree.as_fd(), place.as_fd())?;
+    // Controllers mounted together are also found by each of their names.
+    for controller in &directory.controllers {
+        if directory.controllers.len() > 1 && controller != name {
+            rustix::fs::symlinkat(name, top, controller)?;
+        }
+    }
+    Ok(())
+}
