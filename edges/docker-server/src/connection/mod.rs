@@ -1,0 +1,96 @@
+//! One client's connection: requests one after the other, until one of them takes it over.
+//!
+//! The whole life of a connection, a hijacked stream included, is one task.
+
+mod framing;
+mod legacy_hijack;
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+
+use bytes::{Bytes, BytesMut};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use palan_engine::Engine;
+use tokio::sync::watch;
+
+pub(crate) use legacy_hijack::LEGACY_UPGRADE;
+use legacy_hijack::LegacyHijack;
+
+use crate::dispatch;
+use crate::hijack::Session;
+use crate::listener::Connection;
+use crate::response::Answer;
+
+/// The session that a request asked for; it begins when the answer is written.
+type Slot = Arc<Mutex<Option<Session>>>;
+
+/// Serves a connection to its end.
+pub(crate) async fn serve(
+    engine: Engine,
+    stream: Box<dyn Connection>,
+    stopping: watch::Receiver<bool>,
+) {
+    let slot = Slot::default();
+    match serve_requests(engine, stream, slot.clone(), stopping).await {
+        Ok((stream, read)) => {
+            let session = slot.lock().expect("no holder of this lock panics").take();
+            if let Some(session) = session {
+                session.run(stream, read).await;
+            }
+        }
+        // Mostly clients that went away.
+        Err(error) => tracing::debug!("connection ended: {error}"),
+    }
+}
+
+/// Answers requests; returns the stream, with bytes already read from it, when hyper is through.
+async fn serve_requests(
+    engine: Engine,
+    stream: Box<dyn Connection>,
+    slot: Slot,
+    mut stopping: watch::Receiver<bool>,
+) -> hyper::Result<(Box<dyn Connection>, Bytes)> {
+    let service = service_fn(move |request| {
+        let (engine, slot) = (engine.clone(), slot.clone());
+        Box::pin(async move {
+            let response = match dispatch::answer(engine, request).await {
+                Answer::Response(response) => response,
+                Answer::Hijack(response, session) => {
+                    *slot.lock().expect("no holder of this lock panics") = Some(session);
+                    response
+                }
+            };
+            Ok::<_, Infallible>(response)
+        })
+    });
+    let io = TokioIo::new(LegacyHijack::new(stream));
+    let mut connection = http1::Builder::new()
+        .title_case_headers(true)
+        .serve_connection(io, service);
+    let ended = tokio::select! {
+        result = poll_fn(|cx| connection.poll_without_shutdown(cx)) => Some(result),
+        () = stopped(&mut stopping) => None,
+    };
+    match ended {
+        Some(result) => result?,
+        None => {
+            Pin::new(&mut connection).graceful_shutdown();
+            poll_fn(|cx| connection.poll_without_shutdown(cx)).await?;
+        }
+    }
+    let parts = connection.into_parts();
+    let (stream, held) = parts.io.into_inner().into_parts();
+    let mut read = BytesMut::from(parts.read_buf);
+    read.extend_from_slice(&held);
+    Ok((stream, read.freeze()))
+}
+
+/// Waits until the server is told to end.
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    // An error means that the server is gone, which is as good.
+    let _ = stopping.wait_for(|stop| *stop).await;
+}

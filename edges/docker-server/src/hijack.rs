@@ -1,0 +1,259 @@
+//! Sessions that take a connection over: attach and exec. Bytes go both ways until the container's
+//! output ends, the client leaves, or the detach keys are typed.
+//!
+//! ```text
+//! client --input--> Input --> container's standard input
+//! client <--------- copied as it is, frames included --------- container's output
+//! ```
+//!
+//! The container never notices how a session ends, except by its standard input.
+
+use std::io;
+
+use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, UPGRADE};
+use http::{Response, StatusCode};
+use hyper::ext::ReasonPhrase;
+use palan_contracts::{AttachStream, LogReader};
+use palan_docker_api::ApiVersion;
+use palan_docker_api::stdio::{MULTIPLEXED, RAW, StreamId, frame_header};
+use palan_engine::containers::{Attachment, PendingStream};
+use palan_model::log::StdStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf};
+use tokio::net::unix::OwnedWriteHalf;
+
+use crate::detach_keys::Matcher;
+use crate::failure::Failure;
+use crate::listener::Connection;
+use crate::request::Takeover;
+use crate::response::{Answer, Body, empty};
+
+/// Bytes copied at once.
+const CHUNK: usize = 32 << 10;
+
+/// What the client sends.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct InputOptions {
+    /// It is read at all.
+    pub(crate) attached: bool,
+    /// Its end closes the container's standard input; else it ends the session.
+    pub(crate) close: bool,
+    /// Keys that end the session; only looked for on a terminal.
+    pub(crate) detach_keys: Vec<u8>,
+}
+
+/// A session that begins when the answer is written.
+pub(crate) struct Session {
+    tty: bool,
+    logs: Option<Box<dyn LogReader>>,
+    output: Output,
+    input: InputOptions,
+}
+
+enum Output {
+    /// A container's or an exec instance's.
+    Stream(PendingStream),
+    /// A text and nothing else, on standard output.
+    Message(String),
+    None,
+}
+
+impl Session {
+    /// A session with a container's streams.
+    pub(crate) fn new(attachment: Attachment, input: InputOptions) -> Self {
+        Self {
+            tty: attachment.tty,
+            logs: attachment.logs,
+            output: attachment.stream.map_or(Output::None, Output::Stream),
+            input,
+        }
+    }
+
+    /// A session that only tells something.
+    pub(crate) fn message(text: impl Into<String>, tty: bool) -> Self {
+        Self {
+            tty,
+            logs: None,
+            output: Output::Message(text.into()),
+            input: InputOptions::default(),
+        }
+    }
+
+    /// The answer that begins this session.
+    ///
+    /// # Errors
+    /// When the client's protocol has no way to hand a connection over.
+    pub(crate) fn answer(
+        self,
+        takeover: Option<Takeover>,
+        version: ApiVersion,
+    ) -> Result<Answer, Failure> {
+        let takeover = takeover
+            .ok_or_else(|| Failure::bad_request("this request needs a connection of HTTP/1.1"))?;
+        let multiplexed =
+            takeover == Takeover::Upgrade && !self.tty && version >= ApiVersion::v1(42);
+        let content_type = if multiplexed { MULTIPLEXED } else { RAW };
+        Ok(Answer::Hijack(switching_protocols(content_type), self))
+    }
+
+    /// Carries the session out. `read` was already read from the client.
+    pub(crate) async fn run(self, stream: Box<dyn Connection>, read: Bytes) {
+        let (reader, mut writer) = tokio::io::split(stream);
+        let Self {
+            tty,
+            logs,
+            output,
+            input,
+        } = self;
+        let done = async {
+            if let Some(logs) = logs {
+                write_logs(logs, tty, &mut writer).await?;
+            }
+            match output {
+                Output::None => Ok(()),
+                Output::Message(text) => {
+                    write_piece(&mut writer, StreamId::Stdout, text.as_bytes(), tty).await
+                }
+                Output::Stream(pending) => match pending.ready().await {
+                    Some(container) => {
+                        let input = Input {
+                            reader,
+                            read,
+                            options: input,
+                            tty,
+                        };
+                        copy(container, input, &mut writer).await
+                    }
+                    None => Ok(()),
+                },
+            }
+        };
+        if let Err(error) = done.await {
+            // The client went away; nobody is left to tell.
+            tracing::debug!("attached client left: {error}");
+            return;
+        }
+        if let Err(error) = writer.shutdown().await {
+            tracing::debug!("attached client left: {error}");
+        }
+    }
+}
+
+fn switching_protocols(content_type: &'static str) -> Response<Body> {
+    let mut response = empty(StatusCode::SWITCHING_PROTOCOLS);
+    response
+        .extensions_mut()
+        .insert(ReasonPhrase::from_static(b"UPGRADED"));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static("tcp"));
+    response
+}
+
+/// Writes a piece of output, in a frame when there is no terminal.
+async fn write_piece(
+    writer: &mut (impl AsyncWrite + Unpin),
+    stream: StreamId,
+    bytes: &[u8],
+    tty: bool,
+) -> io::Result<()> {
+    if !tty {
+        let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
+        writer.write_all(&frame_header(stream, length)).await?;
+    }
+    writer.write_all(bytes).await
+}
+
+async fn write_logs(
+    mut logs: Box<dyn LogReader>,
+    tty: bool,
+    writer: &mut (impl AsyncWrite + Unpin),
+) -> io::Result<()> {
+    while let Some(entry) = logs.next().await.map_err(io::Error::other)? {
+        write_piece(writer, stream_id(entry.stream), &entry.message, tty).await?;
+    }
+    Ok(())
+}
+
+/// The number of a stream in frames.
+pub(crate) fn stream_id(stream: StdStream) -> StreamId {
+    match stream {
+        StdStream::Stdout => StreamId::Stdout,
+        StdStream::Stderr => StreamId::Stderr,
+    }
+}
+
+/// Copies both ways until the output ends or the client leaves.
+async fn copy(
+    container: AttachStream,
+    input: Input,
+    writer: &mut (impl AsyncWrite + Unpin),
+) -> io::Result<()> {
+    let (mut output, stdin) = container.into_split();
+    tokio::select! {
+        copied = copy_output(&mut output, writer) => copied,
+        () = input.copy(stdin) => Ok(()),
+    }
+}
+
+async fn copy_output(
+    output: &mut (impl AsyncRead + Unpin),
+    writer: &mut (impl AsyncWrite + Unpin),
+) -> io::Result<()> {
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        // A runner that is gone ends the output like an ordinary end.
+        let length = output.read(&mut buffer).await.unwrap_or(0);
+        if length == 0 {
+            return Ok(());
+        }
+        writer.write_all(&buffer[..length]).await?;
+        writer.flush().await?;
+    }
+}
+
+/// The client's side of a session.
+struct Input {
+    reader: ReadHalf<Box<dyn Connection>>,
+    read: Bytes,
+    options: InputOptions,
+    tty: bool,
+}
+
+impl Input {
+    /// Copies to the container; returns only when the session is to end.
+    async fn copy(mut self, mut stdin: OwnedWriteHalf) {
+        if !self.options.attached {
+            return std::future::pending().await;
+        }
+        let keys = if self.tty {
+            std::mem::take(&mut self.options.detach_keys)
+        } else {
+            Vec::new()
+        };
+        let mut matcher = Matcher::new(keys);
+        let mut bytes = std::mem::take(&mut self.read);
+        let mut buffer = vec![0; CHUNK];
+        loop {
+            let typed = matcher.feed(&bytes);
+            if stdin.write_all(&typed.bytes).await.is_err() {
+                // Nobody reads any more, but the output goes on.
+                return std::future::pending().await;
+            }
+            if typed.detach {
+                return;
+            }
+            match self.reader.read(&mut buffer).await {
+                Ok(0) => break,
+                Ok(length) => bytes = Bytes::copy_from_slice(&buffer[..length]),
+                Err(_) => return,
+            }
+        }
+        if self.options.close && !self.tty {
+            // When this fails, the process no longer reads.
+            let _ = stdin.shutdown().await;
+            std::future::pending::<()>().await;
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Where clients connect.
+
+use std::io;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, UnixListener};
+
+/// A connection to a client, whatever it runs over.
+pub(crate) trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
+
+/// A socket that is listened on.
+#[derive(Debug)]
+pub enum Listener {
+    /// A socket of the file system.
+    Unix(UnixListener),
+    /// Plain TCP: everyone who reaches it is root on the host.
+    Tcp(TcpListener),
+}
+
+impl Listener {
+    /// The next connection.
+    pub(crate) async fn accept(&self) -> io::Result<Box<dyn Connection>> {
+        match self {
+            Self::Unix(listener) => Ok(Box::new(listener.accept().await?.0)),
+            Self::Tcp(listener) => {
+                let (stream, _) = listener.accept().await?;
+                stream.set_nodelay(true)?;
+                Ok(Box::new(stream))
+            }
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! `POST /containers/{id}/pause`.
+
+use http::StatusCode;
+
+use crate::failure::Failure;
+use crate::request::Call;
+use crate::response::{Answer, empty};
+
+pub(in crate::routes) async fn call(call: &Call) -> Result<Answer, Failure> {
+    call.engine.containers.pause(&call.name).await?;
+    Ok(empty(StatusCode::NO_CONTENT).into())
+}

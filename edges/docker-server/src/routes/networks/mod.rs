@@ -1,0 +1,4 @@
+//! `/networks/..`.
+
+pub(super) mod inspect;
+pub(super) mod list;
