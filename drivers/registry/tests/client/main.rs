@@ -5,6 +5,7 @@ mod authorisation;
 mod blobs;
 mod debian;
 mod manifests;
+mod names;
 mod redirects;
 mod retries;
 mod server;
