@@ -23,6 +23,7 @@ mod container_run_limits;
 mod container_run_mounts;
 mod container_run_terminal;
 mod container_top;
+mod engine_crash;
 mod image_load;
 mod image_pull;
 mod image_tag;
@@ -35,6 +36,21 @@ mod volume;
 
 /// Images that scenarios may rely on.
 const IMAGES: &[&str] = &["busybox"];
+
+type Check = fn(&Settings) -> Result<()>;
+
+/// Trials of Palan alone, each with an engine of its own.
+const CRASHES: &[(&str, Check)] = &[
+    (
+        "container_outlives_engine",
+        engine_crash::container_outlives_engine,
+    ),
+    (
+        "nothing_is_missed_while_down",
+        engine_crash::nothing_is_missed_while_down,
+    ),
+    ("kill_during_runs", engine_crash::kill_during_runs),
+];
 
 const SUBJECTS: &[(&str, &[(&str, Scenario)])] = &[
     ("container_attach", container_attach::SCENARIOS),
@@ -68,18 +84,27 @@ fn main() -> ExitCode {
     if !root {
         eprintln!("SKIPPED: the end-to-end tests need root");
     }
-    if std::env::var_os("PALAN_E2E").is_some_and(|engines| engines != "both") {
+    let asked = std::env::var("PALAN_E2E").unwrap_or_default();
+    let without_palan = asked == "reference";
+    if !["", "both"].contains(&&*asked) {
         eprintln!("NOT COMPARED: only one engine takes part");
     }
     let running: Shared = Arc::default();
     let mut trials = scenario_trials(&running);
+    trials.extend(CRASHES.iter().map(|(name, trial)| {
+        let trial = || whole(Settings::from_env().and_then(|settings| trial(&settings)));
+        Trial::test(format!("engine_crash::{name}"), trial).with_ignored_flag(without_palan)
+    }));
     let at_end = Arc::clone(&running);
     trials.push(Trial::test("zz_engines_leave_nothing", move || {
-        Ok(leave_nothing(&at_end)?)
+        whole(leave_nothing(&at_end))
     }));
     let trials = trials
         .into_iter()
-        .map(|trial| trial.with_ignored_flag(!root))
+        .map(|trial| {
+            let ignored = trial.has_ignored_flag() || !root;
+            trial.with_ignored_flag(ignored)
+        })
         .collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     drop(running);
