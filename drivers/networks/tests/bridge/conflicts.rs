@@ -15,7 +15,7 @@ fn state(world: &World) -> (String, Vec<String>) {
 #[test]
 fn another_containers_port() {
     in_new_host(|world| {
-        world.start(&[publish("8080:80")]);
+        let _holder = world.start(&[publish("8080:80")]);
         let before = state(&world);
         let error = world
             .try_start(&[publish("8090:80"), publish("8080:80")])

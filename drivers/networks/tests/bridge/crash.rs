@@ -1,6 +1,7 @@
 //! What is found and repaired after a crash of the engine, or somebody's flush.
 
 use palan_contracts::NetworkDriver;
+use palan_model::port::PublishedPort;
 use palan_networks::{BridgeDriver, NetworkConfig};
 
 use super::world::*;
@@ -186,5 +187,51 @@ fn subnets_of_the_host_are_avoided() {
         run("ip route add default via 10.9.0.2");
         assert_eq!(free(&[]).to_string(), "172.19.0.0/16");
         assert_eq!(free(&[taken]).to_string(), "172.20.0.0/16");
+    });
+}
+
+#[test]
+fn an_element_that_nobody_knows_gives_way() {
+    in_new_host(|world| {
+        let keep = world.start(&[publish("8081:80")]);
+        serve(&keep.fd, 80, "keep");
+        run("nft add element inet palan ports { tcp . 8080 : 172.17.9.9 . 80 }");
+        let web = world.start(&[publish("8080:80")]);
+        serve(&web.fd, 80, "web");
+        assert!(
+            ask(&world.host, LOCALHOST, 8080)
+                .expect("web")
+                .starts_with("web ")
+        );
+        assert!(
+            ask(&world.host, LOCALHOST, 8081)
+                .expect("keep")
+                .starts_with("keep ")
+        );
+    });
+}
+
+#[test]
+fn thousands_of_ports_are_restored_in_one_batch() {
+    in_new_host(|world| {
+        let web = world.start(&[publish("8080:80")]);
+        serve(&web.fd, 80, "web");
+        let mut lease = web.lease.clone();
+        lease.ports = (10_000..15_000)
+            .map(|host_port| PublishedPort {
+                host_port,
+                ..web.lease.ports[0]
+            })
+            .collect();
+        let networks = [world.network.clone()];
+        let start = std::time::Instant::now();
+        world
+            .wait(world.driver.reconcile(&networks, &[lease]))
+            .expect("reconcile");
+        eprintln!("5,000 ports: {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
+        let map = run("nft list map inet palan ports");
+        assert_eq!(map.matches("172.17.0.2").count(), 5_000);
+        assert!(ask(&world.outside, HOST, 14_999).is_ok());
+        assert!(refused(&world.outside, HOST, 8080));
     });
 }

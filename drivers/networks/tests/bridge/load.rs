@@ -58,6 +58,12 @@ fn two_hundred_containers_in_sequence_leave_nothing() {
         print("attach", plain);
         print("attach with a published port", published);
         print("detach", detached);
+        let ensured = (0..50).map(|_| {
+            let start = Instant::now();
+            world.ensure(&world.network);
+            start.elapsed()
+        });
+        print("ensure_network, nothing to do", ensured.collect());
         until("all interfaces are gone", || world.interfaces().is_empty());
         assert_eq!(run("nft list ruleset"), rules);
     });

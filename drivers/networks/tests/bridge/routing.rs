@@ -1,6 +1,9 @@
 //! Containers among themselves, to the outside, and from it.
 
 use std::net::Ipv4Addr;
+use std::os::fd::AsFd;
+
+use palan_contracts::NetworkDriver;
 
 use super::world::*;
 
@@ -113,7 +116,6 @@ fn a_container_has_what_was_asked() {
 
 #[test]
 fn settings_of_a_sandbox_are_written_in_it() {
-    use palan_contracts::NetworkDriver;
     in_new_host(|world| {
         let sysctl = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let asked = [
@@ -169,5 +171,40 @@ fn a_container_that_restarts_with_its_address_is_reached_at_once() {
             assert_eq!(answer.as_deref(), Ok("hello"));
             world.detach(&a);
         }
+    });
+}
+
+#[test]
+fn a_container_may_have_two_networks_but_one_default_route() {
+    in_new_host(|world| {
+        let second = network("bridge1", 18);
+        world.ensure(&second);
+        let a = world.start(&[publish("8080:80")]);
+        serve(&a.fd, 80, "a");
+        let attach = |default_route| {
+            let mut spec = world.spec(&[publish("8081:80")]);
+            spec.address = Ipv4Addr::new(172, 18, 0, 2);
+            spec.interface = "eth1".to_owned();
+            spec.default_route = default_route;
+            world.wait(world.driver.attach(a.fd.as_fd(), &second, spec))
+        };
+        let before = run("nft list ruleset");
+        let error = attach(true).expect_err("two default routes");
+        assert!(
+            error.chain().starts_with("failed to route the container"),
+            "{error}"
+        );
+        // The last step but one failed: all others are undone.
+        assert_eq!(
+            world.interfaces(),
+            std::slice::from_ref(&a.lease.host_interface)
+        );
+        assert_eq!(run("nft list ruleset"), before);
+        let links = within(&a.fd, || run("ip -o link show"));
+        assert!(!links.contains("eth1"), "{links}");
+        attach(false).expect("no second default route");
+        assert!(ask(&world.outside, HOST, 8080).is_ok());
+        // Answers to the outside leave by the default route: the port is reached from the network.
+        assert!(ask(&world.host, LOCALHOST, 8081).is_ok());
     });
 }

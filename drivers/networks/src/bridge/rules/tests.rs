@@ -1,4 +1,6 @@
-use palan_model::port::Port;
+use std::net::Ipv4Addr;
+
+use palan_model::port::{Port, Protocol, PublishedPort};
 use proptest::prelude::*;
 
 use super::*;
