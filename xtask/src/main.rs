@@ -1,11 +1,12 @@
 //! Every developer command of Palan: `cargo xtask <command>`.
 //!
 //! Each command is the file of its name. Commands call external programs (cargo, apt, docker) and
-//! never link the product's own crates, so that `xtask` builds even when those do not.
+//! never link the product's own crates (only the tests' harness), so that `xtask` builds even when those do not.
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod check;
 mod fixtures;
 mod process;
@@ -29,6 +30,9 @@ enum Command {
     Test(test::Args),
     /// Make the fixture images under target/fixtures
     Fixtures,
+    /// Measure Palan beside its peers
+    #[command(subcommand)]
+    Bench(bench::Benchmark),
 }
 
 fn main() -> Result<()> {
@@ -37,5 +41,6 @@ fn main() -> Result<()> {
         Command::Check => check::run(),
         Command::Test(args) => test::run(&args),
         Command::Fixtures => fixtures::run(),
+        Command::Bench(benchmark) => bench::run(&benchmark),
     }
 }

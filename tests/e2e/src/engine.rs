@@ -181,16 +181,23 @@ impl Engine {
 
     /// Docker's command line at this engine, speaking the reference's API version, limited in time.
     pub fn docker(&self) -> Command {
-        let mut command = Command::new("timeout");
+        let mut command = self.client("timeout");
         command
             .args(["--foreground", "--kill-after=5", "90"])
             .arg(&self.settings.docker);
+        command.env("DOCKER_API_VERSION", "1.41");
+        command
+    }
+
+    /// A program with the environment that leads Docker's clients to this engine.
+    pub fn client(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
         command
             .env("DOCKER_HOST", format!("unix://{}", self.socket().display()))
             .env("DOCKER_CONFIG", self.dir.path().join("config"))
-            .env("DOCKER_API_VERSION", "1.41")
             .env("DOCKER_CLI_HINTS", "false")
-            .env_remove("DOCKER_CONTEXT");
+            .env_remove("DOCKER_CONTEXT")
+            .env_remove("DOCKER_API_VERSION");
         command
     }
 
@@ -204,17 +211,6 @@ impl Engine {
         args: impl IntoIterator<Item = S>,
     ) -> Result<Output> {
         Output::of(self.docker().arg(command).args(args).stdin(Stdio::null()))
-    }
-
-    /// The palan program's own command line at this engine.
-    pub fn palan(&self) -> Command {
-        let mut command = Command::new("timeout");
-        command
-            .args(["--foreground", "--kill-after=5", "90"])
-            .arg(&self.settings.palan);
-        command.env("DOCKER_HOST", format!("unix://{}", self.socket().display()));
-        command.env("DOCKER_CONFIG", self.dir.path().join("config"));
-        command
     }
 
     /// Sends a request without body; the answer's body is the standard output, and the exit code is
