@@ -37,15 +37,12 @@ pub(super) fn by_descriptor(directory: impl AsFd, name: &[u8]) -> PathBuf {
     PathBuf::from(format!("/proc/self/fd/{fd}")).join(OsStr::from_bytes(name))
 }
 
-/// Owner for calls that follow `chown(2)`; everything is made by root, so root needs no call.
-pub(super) fn change_owner(
+/// Sets the owner of a name, not following links.
+pub(super) fn set_owner(
     directory: impl AsFd,
     name: &[u8],
     (uid, gid): (u32, u32),
 ) -> Result<(), Errno> {
-    if (uid, gid) == (0, 0) && rustix::process::geteuid().is_root() {
-        return Ok(());
-    }
     let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
     rustix::fs::chownat(
         directory,
@@ -54,6 +51,18 @@ pub(super) fn change_owner(
         Some(gid),
         AtFlags::SYMLINK_NOFOLLOW,
     )
+}
+
+/// Sets the owner of what was just made. What root makes is root's: that needs no call.
+pub(super) fn set_first_owner(
+    directory: impl AsFd,
+    name: &[u8],
+    owner: (u32, u32),
+) -> Result<(), Errno> {
+    if owner == (0, 0) && rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    set_owner(directory, name, owner)
 }
 
 /// Sets the entry's extended attributes. What the file system does not know is left out, as Docker
@@ -89,7 +98,7 @@ pub(super) fn apply(
 ) -> Result<(), ImagesError> {
     let failed = |errno| ImagesError::entry("set attributes of", &entry.path)(errno);
     let directory = directory.as_fd();
-    change_owner(directory, name, (entry.uid, entry.gid)).map_err(failed)?;
+    set_owner(directory, name, (entry.uid, entry.gid)).map_err(failed)?;
     if has_mode == HasMode::Yes {
         rustix::fs::chmodat(directory, name, mode(entry.mode), AtFlags::empty()).map_err(failed)?;
     }

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use super::attributes::{is_overlays, mode, times};
 use super::lower::LowerEntry;
 use super::path::{Location, join};
-use super::tree::{Parent, Tree};
+use super::tree::{Found, Parent, Tree};
 use crate::error::ImagesError;
 use crate::tar::{Entry, ModificationTime};
 
@@ -33,8 +33,15 @@ impl Tree {
                 descriptor: descriptor.into(),
                 path: target.parent.into(),
             };
-            if self.find(&parent, target.name)?.is_some() {
-                return Ok((parent, target.name.to_vec()));
+            match self.find(&parent, target.name)? {
+                None => {}
+                Some(Found::Directory) => {
+                    return Err(ImagesError::hostile(
+                        &entry.path,
+                        "is a hard link to a directory",
+                    ));
+                }
+                Some(_) => return Ok((parent, target.name.to_vec())),
             }
         } else if below(self, &join(target.parent, target.name)).is_none() {
             return Err(missing());

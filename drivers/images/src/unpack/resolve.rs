@@ -11,7 +11,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::attributes::change_owner;
+use super::attributes::set_owner;
 use super::copy_up::copy_xattrs;
 use super::lower::LowerEntry;
 use super::path::{components, join};
@@ -175,7 +175,7 @@ fn inherit(parent: &Parent, name: &[u8], model: &Path) -> Result<DirectoryAttrib
     let found = model
         .symlink_metadata()
         .map_err(ImagesError::io("look up", model))?;
-    change_owner(&parent.descriptor, name, (found.uid(), found.gid()))
+    set_owner(&parent.descriptor, name, (found.uid(), found.gid()))
         .map_err(ImagesError::entry("set the owner of", name))?;
     copy_xattrs(
         model,

@@ -8,7 +8,7 @@ use rustix::io::Errno;
 
 use super::attributes::{HasMode, apply};
 use super::path::{Location, clean, escapes};
-use super::tree::Tree;
+use super::tree::{Parent, Tree};
 use crate::error::ImagesError;
 use crate::tar::{Entry, EntryKind, Reader};
 
@@ -65,7 +65,8 @@ impl Tree {
         if (&from.path, name.as_slice()) == (&parent.path, location.name) {
             return Ok(());
         }
-        self.place(&parent, location.name, "make hard link", link)
+        self.place(&parent, location.name, "make hard link", link)?;
+        update(&parent, location.name, entry)
     }
 
     /// A device node or named pipe.
@@ -87,6 +88,25 @@ impl Tree {
         })?;
         apply(&parent.descriptor, location.name, entry, HasMode::Yes)
     }
+}
+
+/// Gives a hard-linked file the attributes of the last entry that names it, as Docker does. Equal
+/// ones are not set again: changing an owner would take file capabilities away.
+fn update(parent: &Parent, name: &[u8], entry: &Entry) -> Result<(), ImagesError> {
+    let failed = ImagesError::entry("look up", &entry.path);
+    let found = rustix::fs::statat(&parent.descriptor, name, AtFlags::SYMLINK_NOFOLLOW);
+    let found = found.map_err(failed)?;
+    let is_link = FileType::from_raw_mode(found.st_mode) == FileType::Symlink;
+    let same = (
+        found.st_uid,
+        found.st_gid,
+        found.st_mode & 0o7777,
+        found.st_mtime,
+    ) == (entry.uid, entry.gid, entry.mode, entry.modified.seconds);
+    if is_link || (same && entry.xattrs.is_empty()) {
+        return Ok(());
+    }
+    apply(&parent.descriptor, name, entry, HasMode::Yes)
 }
 
 /// Writes the entry's data, with its holes.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, XattrFlags};
 use rustix::io::Errno;
 
-use super::attributes::{by_descriptor, change_owner, mode, set_xattrs, times};
+use super::attributes::{by_descriptor, mode, set_first_owner, set_owner, set_xattrs, times};
 use super::lower::Lower;
 use super::path::{Location, join};
 use crate::error::ImagesError;
@@ -171,7 +171,7 @@ impl Tree {
         name: &[u8],
         entry: &Entry,
     ) -> Result<(), ImagesError> {
-        change_owner(&parent.descriptor, name, (entry.uid, entry.gid))
+        set_owner(&parent.descriptor, name, (entry.uid, entry.gid))
             .map_err(ImagesError::entry("set the owner of", &entry.path))?;
         if entry.xattrs.is_empty() {
             return Ok(());
@@ -220,7 +220,8 @@ impl Tree {
         })?;
         super::special::write_data(&file, entry, reader)?;
         let failed = |errno| ImagesError::entry("set attributes of", &entry.path)(errno);
-        change_owner(&parent.descriptor, location.name, (entry.uid, entry.gid)).map_err(failed)?;
+        set_first_owner(&parent.descriptor, location.name, (entry.uid, entry.gid))
+            .map_err(failed)?;
         rustix::fs::fchmod(&file, mode(entry.mode)).map_err(failed)?;
         set_xattrs(entry, |key, value| {
             rustix::fs::fsetxattr(&file, key, value, XattrFlags::empty())
