@@ -7,6 +7,7 @@ use hyper::body::Incoming;
 use palan_docker_api::{ApiVersion, Endpoint};
 use palan_engine::Engine;
 
+use crate::connection::Tasks;
 use crate::failure::Failure;
 use crate::query::Query;
 use crate::request::{Call, strip_version};
@@ -14,7 +15,7 @@ use crate::response::{Answer, Body, full, set_content_type};
 use crate::{DOCKER_VERSION, routes};
 
 /// Answers one request.
-pub(crate) async fn answer(engine: Engine, request: Request<Incoming>) -> Answer {
+pub(crate) async fn answer(engine: Engine, tasks: Tasks, request: Request<Incoming>) -> Answer {
     let (head, body) = request.into_parts();
     let (version, path) = strip_version(head.uri.path());
     let Some((endpoint, name)) = Endpoint::find(&head.method, path) else {
@@ -26,13 +27,14 @@ pub(crate) async fn answer(engine: Engine, request: Request<Incoming>) -> Answer
             let query = Query::parse(head.uri.query().unwrap_or_default());
             let call = Call {
                 engine,
+                tasks,
                 version,
                 name,
                 query,
                 headers: head.headers,
                 body,
             };
-            match routes::call(endpoint, call).await {
+            match carry_out(endpoint, call).await {
                 Ok(answer) => answer,
                 Err(failure) => {
                     log(&head.method, head.uri.path(), &failure);
@@ -46,6 +48,13 @@ pub(crate) async fn answer(engine: Engine, request: Request<Incoming>) -> Answer
     };
     add_headers(response);
     answer
+}
+
+/// Calls the route in a task that goes on when the client goes away.
+async fn carry_out(endpoint: Endpoint, call: Call) -> Result<Answer, Failure> {
+    let tasks = call.tasks.clone();
+    let done = tasks.run(async move { routes::call(endpoint, call).await });
+    done.await.unwrap_or_else(|| Err(Failure::interrupted()))
 }
 
 fn log(method: &Method, path: &str, failure: &Failure) {

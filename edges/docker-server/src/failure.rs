@@ -30,6 +30,14 @@ impl Failure {
         }
     }
 
+    /// Work that ended without a result: the server ends, or has a bug.
+    pub(crate) fn interrupted() -> Self {
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            message: "the request was interrupted".to_owned(),
+        }
+    }
+
     /// A path without an operation.
     pub(crate) fn page_not_found() -> Self {
         Self {

@@ -12,7 +12,7 @@ use palan_engine::Engine;
 use serde::de::DeserializeOwned;
 use tokio_util::io::StreamReader;
 
-use crate::connection::LEGACY_UPGRADE;
+use crate::connection::{LEGACY_UPGRADE, Tasks};
 use crate::failure::Failure;
 use crate::query::Query;
 
@@ -22,6 +22,8 @@ const MAX_JSON: usize = 4 << 20;
 /// A request for one operation.
 pub(crate) struct Call {
     pub(crate) engine: Engine,
+    /// Runs work that must be brought to its end.
+    pub(crate) tasks: Tasks,
     /// What the client speaks.
     pub(crate) version: ApiVersion,
     /// The parameter of the path: the name of an object.

@@ -1,9 +1,11 @@
 //! One client's connection: requests one after the other, until one of them takes it over.
 //!
-//! The whole life of a connection, a hijacked stream included, is one task.
+//! The whole life of a connection, a hijacked stream included, is one task. Requests are carried out
+//! in tasks below it, which outlive the client but not the server.
 
 mod framing;
 mod legacy_hijack;
+mod tasks;
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -19,6 +21,7 @@ use tokio::sync::watch;
 
 pub(crate) use legacy_hijack::LEGACY_UPGRADE;
 use legacy_hijack::LegacyHijack;
+pub(crate) use tasks::Tasks;
 
 use crate::dispatch;
 use crate::hijack::Session;
@@ -34,8 +37,8 @@ pub(crate) async fn serve(
     stream: Box<dyn Connection>,
     stopping: watch::Receiver<bool>,
 ) {
-    let slot = Slot::default();
-    match serve_requests(engine, stream, slot.clone(), stopping).await {
+    let (slot, tasks) = (Slot::default(), Tasks::default());
+    match serve_requests(engine, stream, (slot.clone(), tasks.clone()), stopping).await {
         Ok((stream, read)) => {
             let session = slot.lock().expect("no holder of this lock panics").take();
             if let Some(session) = session {
@@ -45,19 +48,20 @@ pub(crate) async fn serve(
         // Mostly clients that went away.
         Err(error) => tracing::debug!("connection ended: {error}"),
     }
+    tasks.finish().await;
 }
 
 /// Answers requests; returns the stream, with bytes already read from it, when hyper is through.
 async fn serve_requests(
     engine: Engine,
     stream: Box<dyn Connection>,
-    slot: Slot,
+    (slot, tasks): (Slot, Tasks),
     mut stopping: watch::Receiver<bool>,
 ) -> hyper::Result<(Box<dyn Connection>, Bytes)> {
     let service = service_fn(move |request| {
-        let (engine, slot) = (engine.clone(), slot.clone());
+        let (engine, slot, tasks) = (engine.clone(), slot.clone(), tasks.clone());
         Box::pin(async move {
-            let response = match dispatch::answer(engine, request).await {
+            let response = match dispatch::answer(engine, tasks, request).await {
                 Answer::Response(response) => response,
                 Answer::Hijack(response, session) => {
                     *slot.lock().expect("no holder of this lock panics") = Some(session);

@@ -81,7 +81,7 @@ async fn import(call: Call, platform: Option<Platform>) -> Result<Answer, Failur
         let id = images.import(archive, spec).await?;
         Ok(vec![ProgressMessage::status(id.to_string())])
     };
-    progress::answer(operation, lines).await
+    progress::answer(progress::to_the_end(&call.tasks, operation), lines).await
 }
 
 /// `linux/arm64` or `linux/arm/v7`.

@@ -23,7 +23,7 @@ pub(in crate::routes) async fn call(call: Call) -> Result<Answer, Failure> {
             Err(error) => vec![ProgressMessage::error(error.to_string())],
         })
     };
-    progress::answer(operation, lines).await
+    progress::answer(progress::to_the_end(&call.tasks, operation), lines).await
 }
 
 fn stream_line(text: String) -> ProgressMessage {

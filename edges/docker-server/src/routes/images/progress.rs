@@ -12,9 +12,13 @@ use palan_docker_api::progress::ProgressMessage;
 use palan_engine::images::{ImageProgress, ImageProgressSink};
 use tokio::sync::mpsc;
 
+use crate::connection::Tasks;
 use crate::failure::Failure;
 use crate::response::{self, Answer, json_line};
 use crate::views::{ProgressFormat, progress_message};
+
+/// Last words of an operation.
+pub(super) type Outcome = palan_engine::Result<Vec<ProgressMessage>>;
 
 /// The sink of an operation's progress, and the lines that arrive there.
 pub(super) fn channel(format: ProgressFormat) -> (ImageProgressSink, Lines) {
@@ -29,10 +33,23 @@ pub(super) fn channel(format: ProgressFormat) -> (ImageProgressSink, Lines) {
 /// Lines of progress, ready to send.
 pub(super) struct Lines(mpsc::UnboundedReceiver<Bytes>);
 
+/// An operation that is brought to its end when the client leaves, because it reads what the client
+/// sends: when that stops, it ends by itself.
+pub(super) fn to_the_end(
+    tasks: &Tasks,
+    operation: impl Future<Output = Outcome> + Send + 'static,
+) -> impl Future<Output = Outcome> + Send + 'static {
+    let done = tasks.run(operation);
+    async {
+        done.await
+            .unwrap_or_else(|| Ok(vec![ProgressMessage::error(Failure::interrupted().message)]))
+    }
+}
+
 /// Runs an operation as long as the client listens, and sends its lines and then its last words.
 /// The answer begins with the first line or the end, whichever comes first.
 pub(super) async fn answer(
-    operation: impl Future<Output = palan_engine::Result<Vec<ProgressMessage>>> + Send + 'static,
+    operation: impl Future<Output = Outcome> + Send + 'static,
     lines: Lines,
 ) -> Result<Answer, Failure> {
     let mut operation = Box::pin(operation);
