@@ -3,6 +3,8 @@
 //! Rounds go over all engines in turn, so that a busy machine is as busy for each of them. Absolute
 //! times depend on the machine; the ratios to dockerd are the result.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
@@ -34,7 +36,7 @@ pub struct Options {
     pub burst: u32,
 }
 
-/// Measures and prints the tables.
+/// Measures and prints the tables; `PALAN_BIN` names a palan program other than a fresh build.
 ///
 /// # Errors
 /// When not root, or a peer that is installed does not work.
@@ -42,13 +44,11 @@ pub fn run(options: &Options) -> Result<()> {
     if !rustix::process::geteuid().is_root() {
         bail!("failed to measure: run as root");
     }
-    process::run(&mut process::cargo(&[
-        "build",
-        "--release",
-        "--package",
-        "palan",
-    ]))?;
-    let peers = Peers::start().context("failed to start the engines")?;
+    let palan = match std::env::var_os("PALAN_BIN") {
+        Some(palan) => palan.into(),
+        None => build()?,
+    };
+    let peers = Peers::start(palan).context("failed to start the engines")?;
     println!("\nThe same static program everywhere; {}.", peers.machine());
     for missing in peers.missing() {
         println!("Not measured: {missing}.");
@@ -59,4 +59,14 @@ pub fn run(options: &Options) -> Result<()> {
     sequence::measure(&peers, options)?;
     burst::measure(&peers, options)?;
     memory::measure(&peers)
+}
+
+fn build() -> Result<PathBuf> {
+    process::run(&mut process::cargo(&[
+        "build",
+        "--release",
+        "--package",
+        "palan",
+    ]))?;
+    Ok(process::target_dir().join("x86_64-unknown-linux-gnu/release/palan"))
 }

@@ -68,13 +68,13 @@ impl Peers {
     ///
     /// # Errors
     /// When one that is installed does not start.
-    pub fn start() -> Result<Self> {
+    pub fn start(palan: PathBuf) -> Result<Self> {
         let dir = tempfile::Builder::new()
             .prefix("palan-bench-")
             .tempdir_in("/var/tmp");
         let dir = dir.context("failed to make a folder in /var/tmp")?;
         let programs = image::make(dir.path())?;
-        let settings = settings()?;
+        let settings = settings(palan)?;
         let mut missing = Vec::new();
         let mut installed = |name: &str| {
             let found = process::has_program(name);
@@ -181,7 +181,7 @@ fn cli<'a>(name: &str, program: &'a Path, engine: &'a Engine) -> Runner<'a> {
     }
 }
 
-fn settings() -> Result<Settings> {
+fn settings(palan: PathBuf) -> Result<Settings> {
     let in_path = |name: &str| -> Option<PathBuf> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         std::env::split_paths(&path)
@@ -189,7 +189,6 @@ fn settings() -> Result<Settings> {
             .find(|path| path.is_file())
     };
     let docker = in_path("docker").context("found no docker program")?;
-    let palan = process::target_dir().join("x86_64-unknown-linux-gnu/release/palan");
     Ok(Settings {
         engines: Engines::Both,
         docker,
