@@ -10,7 +10,7 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -18,10 +18,12 @@ use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::output::Output;
+use crate::cgroups::TopLevelCgroups;
 use crate::poll::wait_until;
 use crate::sandbox::Sandbox;
 use crate::settings::{Settings, fixture, target_dir};
+
+mod clients;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -52,6 +54,7 @@ pub struct Engine {
     process: Mutex<Option<Child>>,
     sandbox: Sandbox,
     dir: TempDir,
+    _cgroups: TopLevelCgroups,
 }
 
 impl Engine {
@@ -70,6 +73,7 @@ impl Engine {
             fs::create_dir(dir.path().join(name))
                 .with_context(|| format!("failed to make {name}"))?;
         }
+        let cgroups = TopLevelCgroups::record();
         let process = Mutex::new(None);
         let sandbox = Sandbox::new()?;
         let engine = Self {
@@ -78,6 +82,7 @@ impl Engine {
             process,
             sandbox,
             dir,
+            _cgroups: cgroups,
         };
         engine.resume()?;
         for image in images {
@@ -179,62 +184,6 @@ impl Engine {
             .map(Child::id)
     }
 
-    /// Docker's command line at this engine, speaking the reference's API version, limited in time.
-    pub fn docker(&self) -> Command {
-        let mut command = self.client("timeout");
-        command
-            .args(["--foreground", "--kill-after=5", "90"])
-            .arg(&self.settings.docker);
-        command.env("DOCKER_API_VERSION", "1.41");
-        command
-    }
-
-    /// A program with the environment that leads Docker's clients to this engine.
-    pub fn client(&self, program: impl AsRef<OsStr>) -> Command {
-        let mut command = Command::new(program);
-        command
-            .env("DOCKER_HOST", format!("unix://{}", self.socket().display()))
-            .env("DOCKER_CONFIG", self.dir.path().join("config"))
-            .env("DOCKER_CLI_HINTS", "false")
-            .env_remove("DOCKER_CONTEXT")
-            .env_remove("DOCKER_API_VERSION");
-        command
-    }
-
-    /// Runs `docker <command> <args>`.
-    ///
-    /// # Errors
-    /// When Docker's command line cannot be started.
-    pub fn run<S: AsRef<OsStr>>(
-        &self,
-        command: &str,
-        args: impl IntoIterator<Item = S>,
-    ) -> Result<Output> {
-        Output::of(self.docker().arg(command).args(args).stdin(Stdio::null()))
-    }
-
-    /// Sends a request without body; the answer's body is the standard output, and the exit code is
-    /// 22 for a status of 400 or more.
-    ///
-    /// # Errors
-    /// When curl cannot be started.
-    pub fn api(&self, method: &str, path: &str) -> Result<Output> {
-        let mut curl = Command::new("curl");
-        curl.args([
-            "--silent",
-            "--fail-with-body",
-            "--max-time",
-            "30",
-            "--request",
-            method,
-        ]);
-        Output::of(
-            curl.arg("--unix-socket")
-                .arg(self.socket())
-                .arg(format!("http://d{path}")),
-        )
-    }
-
     /// Ends the process with SIGTERM and waits for it.
     ///
     /// # Errors
@@ -278,24 +227,6 @@ impl Engine {
         let text = fs::read_to_string(self.log()).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(30)..].join("\n")
-    }
-
-    /// Removes all containers and volumes.
-    ///
-    /// # Errors
-    /// When something cannot be removed.
-    pub fn clear(&self) -> Result<()> {
-        let containers = self.run("ps", ["-aq"])?.ok()?.to_owned();
-        if !containers.is_empty() {
-            let args = ["-fv"].into_iter().chain(containers.lines());
-            self.run("rm", args)?.ok()?;
-        }
-        let volumes = self.run("volume", ["ls", "-q"])?.ok()?.to_owned();
-        if !volumes.is_empty() {
-            let args = ["rm", "-f"].into_iter().chain(volumes.lines());
-            self.run("volume", args)?.ok()?;
-        }
-        Ok(())
     }
 }
 

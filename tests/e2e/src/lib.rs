@@ -9,6 +9,7 @@
 //!                                            compare: transcripts and documents of both
 //! ```
 
+mod cgroups;
 mod compare;
 mod engine;
 mod interactive;
@@ -21,6 +22,7 @@ mod sandbox;
 mod session;
 mod settings;
 
+pub use cgroups::TopLevelCgroups;
 pub use compare::{Scenario, run_scenario};
 pub use engine::{Engine, Kind};
 pub use interactive::Interactive;

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use palan_e2e::{Engine, Engines, Kind, Sandbox, Settings};
+use palan_e2e::{Engine, Engines, Kind, Sandbox, Settings, TopLevelCgroups};
 
 use super::image::{self, Programs};
 use super::oci::Bundle;
@@ -208,13 +208,16 @@ fn engine(kind: Kind, settings: &Settings, programs: &Programs) -> Result<Engine
 struct Podman {
     sandbox: Sandbox,
     dir: PathBuf,
+    _cgroups: TopLevelCgroups,
 }
 
 impl Podman {
     fn start(dir: &Path, programs: &Programs) -> Result<Option<Self>> {
+        let cgroups = TopLevelCgroups::record();
         let podman = Self {
             sandbox: Sandbox::new()?,
             dir: dir.join("podman"),
+            _cgroups: cgroups,
         };
         // Its runtime refuses cgroup v1 with a v2 hierarchy beside it.
         let mut unmount = podman.sandbox.command("sh");
