@@ -230,7 +230,9 @@ impl FromStr for Reference {
             domain
         };
         if path.bytes().any(|b| b.is_ascii_uppercase()) && is_domain(domain) {
-            return Err(InvalidReference::UpperCase(path.to_owned()));
+            let is_short = domain == DEFAULT_DOMAIN && !path.contains('/');
+            let namespace = if is_short { DEFAULT_NAMESPACE } else { "" };
+            return Err(InvalidReference::UpperCase(format!("{namespace}{path}")));
         }
         if !is_domain(domain) || !path.split('/').all(is_path_component) {
             return Err(InvalidReference::Format);
