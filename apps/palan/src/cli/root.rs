@@ -1,7 +1,7 @@
 //! The root of the commands: finds the command that was meant and ends the program with its code.
 
 use super::args::{
-    Entry, FlagSet, Group, Invocation, command, group, group_help, root_help, split_global,
+    Entry, FlagSet, Group, Invocation, command, group_help, root_help, split_global,
 };
 use super::failure::{Failure, Outcome};
 use super::global::GlobalFlags;
@@ -42,11 +42,36 @@ const COMMANDS: &[Entry] = &[
 
 /// Commands by the kind of object.
 const GROUPS: &[Group] = &[
-    group("container", "Manage containers", container::COMMANDS),
-    group("image", "Manage images", image::COMMANDS),
-    group("network", "Manage networks", network::COMMANDS),
-    group("system", "Manage the engine", system::COMMANDS),
-    group("volume", "Manage volumes", volume::COMMANDS),
+    Group {
+        name: "container",
+        operands: "",
+        about: "Manage containers",
+        commands: container::COMMANDS,
+    },
+    Group {
+        name: "image",
+        operands: "",
+        about: "Manage images",
+        commands: image::COMMANDS,
+    },
+    Group {
+        name: "network",
+        operands: "",
+        about: "Manage networks",
+        commands: network::COMMANDS,
+    },
+    Group {
+        name: "system",
+        operands: "",
+        about: "Manage the engine",
+        commands: system::COMMANDS,
+    },
+    Group {
+        name: "volume",
+        operands: " COMMAND",
+        about: "Manage volumes",
+        commands: volume::COMMANDS,
+    },
 ];
 
 /// Does what the words after the program's name say. Returns the exit code.
@@ -82,15 +107,22 @@ fn dispatch(program: String, words: &[String]) -> Outcome {
         return system::print_client_version(&session);
     }
     match read.command.split_first() {
-        None => print_help(session.program()),
+        None => {
+            session.remark(help_page(session.program()).trim_end());
+            Ok(())
+        }
         Some((name, rest)) if name == "help" => help(&session, rest),
         Some((name, rest)) => run(&session, name, rest),
     }
 }
 
+fn help_page(program: &str) -> String {
+    root_help(program, COMMANDS, GROUPS, &GlobalFlags::flags())
+}
+
 fn print_help(program: &str) -> Outcome {
-    let page = root_help(program, COMMANDS, GROUPS, &GlobalFlags::flags());
-    Session::new(program.to_owned(), GlobalFlags::default()).print(&page)
+    let session = Session::new(program.to_owned(), GlobalFlags::default());
+    session.print(&help_page(program))
 }
 
 /// `help container ls` shows what `container ls --help` shows.
@@ -121,8 +153,10 @@ fn run(session: &Session, name: &str, words: &[String]) -> Outcome {
 fn run_in_group(session: &Session, group: &Group, words: &[String]) -> Outcome {
     let program = session.program();
     let path = format!("{program} {}", group.name);
+    let operands = group.operands;
     let Some((name, rest)) = words.split_first() else {
-        return session.print(&group_help(&path, group));
+        session.remark(group_help(&path, group).trim_end());
+        return Ok(());
     };
     if matches!(name.as_str(), "--help" | "-h" | "help") {
         return session.print(&group_help(&path, group));
@@ -139,7 +173,7 @@ fn run_in_group(session: &Session, group: &Group, words: &[String]) -> Outcome {
             )
         }
         None => Err(Failure::new(format!(
-            "{program}: unknown command: {path} {name}\n\nUsage:  {path}\n\n\
+            "{program}: unknown command: {path} {name}\n\nUsage:  {path}{operands}\n\n\
              Run '{path} --help' for more information"
         ))),
     }

@@ -1,7 +1,9 @@
 //! A command: what it declares, and how its declaration meets the words of the user.
 
+use palan_docker_api::ApiVersion;
+
 use super::arity::Arity;
-use super::flag::FlagSet;
+use super::flag::{Flag, FlagSet};
 use super::help;
 use super::parse::{Misuse, parse};
 use crate::cli::failure::{Failure, Outcome};
@@ -134,19 +136,12 @@ pub const fn command<V: Verb>() -> Entry {
 pub struct Group {
     /// Name.
     pub name: &'static str,
+    /// What follows the name in the usage line.
+    pub operands: &'static str,
     /// One line on what it is for.
     pub about: &'static str,
     /// Its commands, by name.
     pub commands: &'static [Entry],
-}
-
-/// The table entry of a group.
-pub const fn group(name: &'static str, about: &'static str, commands: &'static [Entry]) -> Group {
-    Group {
-        name,
-        about,
-        commands,
-    }
 }
 
 fn read_and_run<V: Verb>(session: &Session, invocation: &Invocation<'_>) -> Outcome {
@@ -164,12 +159,29 @@ fn read_and_run<V: Verb>(session: &Session, invocation: &Invocation<'_>) -> Outc
         Err(misuse) => return Err(bad_flags(invocation, synopsis, &misuse)),
     };
     for remark in &parsed.remarks {
-        session.remark(remark);
+        session.print_line(remark)?;
     }
+    check_versions(session, &parsed.gated)?;
     if let Some(violation) = synopsis.arity.violation(parsed.positional.len()) {
         return Err(bad_count(session, invocation, synopsis, &violation));
     }
     V::run(session, parsed.flags, &parsed.positional)
+}
+
+/// Flags that need a newer API than the engine's are refused.
+fn check_versions(session: &Session, gated: &[Flag]) -> Outcome {
+    for flag in gated {
+        let needed = ApiVersion::v1(flag.since);
+        let spoken = session.client()?.version()?;
+        if spoken < needed {
+            return Err(Failure::new(format!(
+                "\"--{}\" requires API version {needed}, but the Docker daemon API version is \
+                 {spoken}",
+                flag.name
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn bad_flags(invocation: &Invocation<'_>, synopsis: &Synopsis, misuse: &Misuse) -> Failure {

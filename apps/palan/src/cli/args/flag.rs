@@ -19,6 +19,8 @@ pub struct Flag {
     pub hidden: bool,
     /// Replacement to name when it is used; empty when it is not deprecated.
     pub deprecated: &'static str,
+    /// Minor version of the API that it needs; 0 for any.
+    pub since: u16,
 }
 
 impl Flag {
@@ -38,6 +40,7 @@ impl Flag {
             default: "",
             hidden: false,
             deprecated: "",
+            since: 0,
         }
     }
 
@@ -63,6 +66,12 @@ impl Flag {
     pub const fn deprecated(mut self, replacement: &'static str) -> Self {
         self.hidden = true;
         self.deprecated = replacement;
+        self
+    }
+
+    /// Needs version 1.`minor` of the API.
+    pub const fn since(mut self, minor: u16) -> Self {
+        self.since = minor;
         self
     }
 

@@ -16,7 +16,7 @@ mod tests;
 mod value;
 
 pub use arity::Arity;
-pub use command::{Category, Entry, Grammar, Group, Invocation, Synopsis, Verb, command, group};
+pub use command::{Category, Entry, Grammar, Group, Invocation, Synopsis, Verb, command};
 pub(crate) use flag::flags;
 pub use flag::{Flag, FlagSet, NoFlags};
 pub use help::{group_help, root_help};

@@ -44,12 +44,15 @@ pub struct Parsed<F> {
     pub positional: Vec<String>,
     /// Remarks on deprecated flags.
     pub remarks: Vec<String>,
+    /// Flags that were used and need a certain version of the API.
+    pub gated: Vec<Flag>,
 }
 
 struct Reader<F> {
     table: Vec<Flag>,
     flags: F,
     remarks: Vec<String>,
+    gated: Vec<Flag>,
 }
 
 /// Reads the words after the command's name.
@@ -61,6 +64,7 @@ pub fn parse<F: FlagSet>(words: &[String], grammar: Grammar) -> Result<Parsed<F>
         table: F::flags(),
         flags: F::default(),
         remarks: Vec::new(),
+        gated: Vec::new(),
     };
     let mut positional = Vec::new();
     let mut rest = words;
@@ -86,6 +90,7 @@ pub fn parse<F: FlagSet>(words: &[String], grammar: Grammar) -> Result<Parsed<F>
         flags: reader.flags,
         positional,
         remarks: reader.remarks,
+        gated: reader.gated,
     })
 }
 
@@ -153,6 +158,9 @@ impl<F: FlagSet> Reader<F> {
                 "Flag --{} has been deprecated, {}",
                 flag.name, flag.deprecated
             ));
+        }
+        if flag.since != 0 {
+            self.gated.push(*flag);
         }
         let outcome = self
             .flags

@@ -70,7 +70,8 @@ pub fn host_of(config_directory: &Path, name: &str) -> Outcome<String> {
     let store = config_directory.join("contexts/meta");
     let missing = || {
         Failure::new(format!(
-            "context {name:?}: context not found in {}",
+            "Failed to initialize: unable to resolve docker endpoint: context {name:?}: context not \
+             found in {}",
             store.display()
         ))
     };

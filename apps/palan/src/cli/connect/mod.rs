@@ -54,6 +54,11 @@ pub fn client(wish: &Wish<'_>) -> Outcome<Client> {
 
 /// The address the user configured; `None` for Palan's own engine.
 fn configured_host(wish: &Wish<'_>) -> Outcome<Option<Host>> {
+    if !wish.hosts.is_empty() && !wish.context.is_empty() {
+        return Err(Failure::new(
+            "conflicting options: cannot specify both --host and --context",
+        ));
+    }
     let text = match (ContextName::resolve(wish), wish.hosts) {
         (ContextName::Named(name), _) => context::host_of(wish.config_directory, &name)?,
         (ContextName::Default, [host]) => host.clone(),

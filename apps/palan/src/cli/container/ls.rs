@@ -90,6 +90,7 @@ const SHAPE: Shape = Shape {
     raw: "container_id: {{.ID}}\nimage: {{.Image}}\ncommand: {{.Command}}\n\
           created_at: {{.CreatedAt}}\nstate: {{- pad .State 1 0}}\nstatus: {{- pad .Status 1 0}}\n\
           names: {{.Names}}\nlabels: {{- pad .Labels 1 0}}\nports: {{- pad .Ports 1 0}}\n",
+    go_type: "*formatter.ContainerContext",
 };
 
 fn list(session: &Session, flags: &PsFlags) -> Outcome {
@@ -132,9 +133,15 @@ fn list(session: &Session, flags: &PsFlags) -> Outcome {
         shape: &SHAPE,
         rows,
     };
-    let text = listing
-        .render(&format)
-        .map_err(|error| Failure::new(error.to_string()))?;
+    let text = listing.render(&format).map_err(|error| {
+        // Docker tries the template before it asks the engine, hence the other words.
+        let what = if error.text.contains(" executing ") {
+            "execute"
+        } else {
+            "parse"
+        };
+        Failure::new(format!("failed to {what} template: {}", error.text))
+    })?;
     session.print(&text)
 }
 

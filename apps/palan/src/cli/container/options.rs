@@ -101,7 +101,7 @@ flags! {
             "Start period for the container to initialize before starting health-retries \
              countdown (ms|s|m|h) (default 0s)";
         health_start_interval: GoDuration, "health-start-interval",
-            "Time between running the check during the start period (ms|s|m|h) (default 0s)";
+            "Time between running the check during the start period (ms|s|m|h) (default 0s)", .since(44);
         no_healthcheck: bool, "no-healthcheck", "Disable any container-specified HEALTHCHECK";
         blkio_weight: u16, "blkio-weight",
             "Block IO (relative weight), between 10 and 1000, or 0 to disable (default 0)";
@@ -151,6 +151,6 @@ flags! {
             "Run an init inside the container that forwards signals and reaps processes";
         annotations: KeyValues, "annotation",
             "Add an annotation to the container (passed through to the OCI runtime)",
-            .default("map[]");
+            .default("map[]"), .since(43);
     }
 }

@@ -57,6 +57,8 @@ fn wanted_port(text: &str) -> Outcome<String> {
     let protocol = if protocol.is_empty() { "tcp" } else { protocol };
     match number.parse::<u16>() {
         Ok(_) => Ok(format!("{number}/{protocol}")),
-        Err(_) => Err(Failure::new(format!("Error: invalid port ({number})"))),
+        Err(_) => Err(Failure::new(format!(
+            "Error: invalid port ({number}): strconv.ParseUint: parsing {number:?}: invalid syntax"
+        ))),
     }
 }

@@ -20,6 +20,8 @@ pub struct Shape {
     pub quiet: &'static str,
     /// Template of an entry with `--format raw`.
     pub raw: &'static str,
+    /// What Docker calls an object of the list in errors of templates.
+    pub go_type: &'static str,
 }
 
 /// One object of a list.
@@ -55,9 +57,12 @@ impl Format {
         }
     }
 
-    /// Whether the template names this field.
+    /// Whether the template names this field, or all fields together (`json .`).
     pub fn uses(&self, field: &str) -> bool {
         let (Self::Table(text) | Self::Lines(text)) = self;
+        if text.contains("json .}}") || text.contains("json . ") {
+            return true;
+        }
         text.match_indices(&format!(".{field}"))
             .any(|(index, found)| {
                 let next = text[index + found.len()..].chars().next();
@@ -102,7 +107,7 @@ impl Listing<'_> {
         match format {
             Format::Lines(template) => self.lines(template),
             Format::Table(template) => {
-                let headers = Template::parse_for_headers(template)?;
+                let headers = Template::parse_for_headers(template)?.of_type(self.shape.go_type);
                 let titles = headers.execute_value(&self.headers())?;
                 let text = format!("{titles}\n{}", self.lines(template)?);
                 Ok(align(&text, LISTING))
@@ -111,7 +116,7 @@ impl Listing<'_> {
     }
 
     fn lines(&self, text: &str) -> Result<String, TemplateFailure> {
-        let template = Template::parse(text)?;
+        let template = Template::parse(text)?.of_type(self.shape.go_type);
         let mut lines = String::new();
         for row in &self.rows {
             let map = Arc::new(self.fields_of(row));

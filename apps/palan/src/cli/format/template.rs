@@ -85,20 +85,58 @@ const USER_MAPS: [&str; 18] = [
     "Attributes",
 ];
 
-/// Why a template cannot be used or executed, in the words Docker prints.
+/// Why a template cannot be used or executed, in the words of Go's `text/template`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("template parsing error: {0}")]
-pub struct TemplateFailure(String);
+#[error("template parsing error: {text}")]
+pub struct TemplateFailure {
+    /// Go's text.
+    pub text: String,
+}
 
-impl From<TemplateError> for TemplateFailure {
-    fn from(error: TemplateError) -> Self {
-        Self(match error {
+impl TemplateFailure {
+    /// The text of an error in a template. `go_type` names the value that lacks a field; none for
+    /// a map.
+    fn new(error: TemplateError, template: &str, go_type: Option<&str>) -> Self {
+        let text = match error {
             TemplateError::UndefinedFunction(name) => {
                 format!("template: :1: function {name:?} not defined")
             }
-            other => other.to_string(),
-        })
+            TemplateError::Parse { line, message, .. }
+            | TemplateError::Lex { line, message, .. } => {
+                format!("template: :{line}: {message}")
+            }
+            TemplateError::MissingKey { key } => {
+                let (column, path) = locate(template, &key);
+                let why = match go_type {
+                    Some(name) => format!("can't evaluate field {key} in type {name}"),
+                    None => format!("map has no entry for key {key:?}"),
+                };
+                format!("template: :1:{column}: executing \"\" at <{path}>: {why}")
+            }
+            other => format!("template: {other}"),
+        };
+        Self { text }
     }
+}
+
+/// Where a template names a field: the column that Go tells, and the whole chain of fields.
+fn locate(template: &str, key: &str) -> (usize, String) {
+    let needle = format!(".{key}");
+    let end_of_name = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+    let found = template
+        .match_indices(&needle)
+        .find(|(index, _)| end_of_name(&template[index + needle.len()..]));
+    let Some((index, _)) = found else {
+        return (0, needle);
+    };
+    let in_chain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '$');
+    let start = template[..index]
+        .rfind(|c: char| !in_chain(c))
+        .map_or(0, |before| before + 1);
+    let path = &template[start..index + needle.len()];
+    // Of a chain Go tells where its second field stands.
+    let second = path[1..].find('.').map_or(0, |dot| dot + 1);
+    (start + second, path.to_owned())
 }
 
 /// The JSON of each map that was handed to the template, by the map's address.
@@ -107,6 +145,8 @@ type Originals = Arc<Mutex<HashMap<usize, String>>>;
 /// A parsed template.
 pub struct Template {
     parsed: gotmpl::Template,
+    text: String,
+    go_type: Option<&'static str>,
     originals: Originals,
 }
 
@@ -117,14 +157,7 @@ impl Template {
     /// When the text is no template.
     pub fn parse(text: &str) -> Result<Self, TemplateFailure> {
         let originals = Originals::default();
-        let template = gotmpl::Template::new("")
-            .missing_key(MissingKey::Error)
-            .funcs(functions(&originals))
-            .parse(&with_method_calls(text))?;
-        Ok(Self {
-            parsed: template,
-            originals,
-        })
+        Self::with_functions(text, functions(&originals), originals)
     }
 
     /// Parses a template to print the headers of a table with it: functions that change values
@@ -143,12 +176,39 @@ impl Template {
                 Arc::new(|args| Ok(args.first().cloned().unwrap_or(Value::Nil))),
             );
         }
-        let template = gotmpl::Template::new("")
-            .missing_key(MissingKey::Error)
-            .funcs(functions)
-            .parse(&with_method_calls(text))?;
+        Self::with_functions(text, functions, originals)
+    }
+
+    /// Says what Go calls the values it is executed with, for errors.
+    pub fn of_type(mut self, go_type: &'static str) -> Self {
+        self.go_type = Some(go_type);
+        self
+    }
+
+    fn with_functions(
+        text: &str,
+        functions: FuncMap,
+        originals: Originals,
+    ) -> Result<Self, TemplateFailure> {
+        let source = with_method_calls(text);
+        let template = |missing| {
+            gotmpl::Template::new("")
+                .missing_key(missing)
+                .funcs(functions.clone())
+                .parse(&source)
+                .map_err(|error| TemplateFailure::new(error, text, None))
+        };
+        // The engine finds unknown functions only when it comes to them; Go when it parses.
+        let probe = template(MissingKey::ZeroValue)?;
+        let nothing = Value::Map(Arc::default());
+        if let Err(error @ TemplateError::UndefinedFunction(_)) = probe.execute_to_string(&nothing)
+        {
+            return Err(TemplateFailure::new(error, text, None));
+        }
         Ok(Self {
-            parsed: template,
+            parsed: template(MissingKey::Error)?,
+            text: text.to_owned(),
+            go_type: None,
             originals,
         })
     }
@@ -167,7 +227,9 @@ impl Template {
     /// # Errors
     /// As [`execute`](Self::execute).
     pub fn execute_value(&self, value: &Value) -> Result<String, TemplateFailure> {
-        Ok(self.parsed.execute_to_string(value)?)
+        self.parsed
+            .execute_to_string(value)
+            .map_err(|error| TemplateFailure::new(error, &self.text, self.go_type))
     }
 
     /// Says what the `json` function answers for this map.

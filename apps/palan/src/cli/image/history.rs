@@ -22,7 +22,7 @@ flags! {
         no_trunc: bool, "no-trunc", "Don't truncate output";
         platform: String, "platform",
             "Show history for the given platform. Formatted as \"os[/arch[/variant]]\" (e.g., \
-             \"linux/amd64\")";
+             \"linux/amd64\")", .since(48);
         quiet: bool, "quiet", "Only show image IDs", .short('q');
     }
 }
@@ -45,6 +45,7 @@ const SHAPE: Shape = Shape {
     table: "{{.ID}}\t{{.CreatedSince}}\t{{.CreatedBy}}\t{{.Size}}\t{{.Comment}}",
     quiet: "{{.ID}}",
     raw: "raw",
+    go_type: "*image.historyContext",
 };
 
 const EXACT_SHAPE: Shape = Shape {

@@ -18,7 +18,7 @@ flags! {
         input: String, "input", "Read from tar archive file, instead of STDIN", .short('i');
         platform: String, "platform",
             "Load only the given platform variant. Formatted as \"os[/arch[/variant]]\" (e.g., \
-             \"linux/amd64\")";
+             \"linux/amd64\")", .since(48);
         quiet: bool, "quiet", "Suppress the load output", .short('q');
     }
 }

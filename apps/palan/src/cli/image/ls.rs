@@ -89,6 +89,7 @@ const SHAPE: Shape = Shape {
     quiet: "{{.ID}}",
     raw: "repository: {{.Repository}}\ntag: {{.Tag}}\nimage_id: {{.ID}}\n\
           created_at: {{.CreatedAt}}\nvirtual_size: {{.Size}}\n",
+    go_type: "*formatter.imageContext",
 };
 
 const DIGEST_SHAPE: Shape = Shape {

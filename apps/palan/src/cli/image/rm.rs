@@ -15,7 +15,7 @@ flags! {
         no_prune: bool, "no-prune", "Do not delete untagged parents";
         platform: Vec<String>, "platform",
             "Remove only the given platform variant. Formatted as \"os[/arch[/variant]]\" (e.g., \
-             \"linux/amd64\")";
+             \"linux/amd64\")", .since(50);
     }
 }
 

@@ -40,6 +40,7 @@ const SHAPE: Shape = Shape {
     table: "{{.ID}}\t{{.Name}}\t{{.Driver}}\t{{.Scope}}",
     quiet: "{{.ID}}",
     raw: "network_id: {{.ID}}\nname: {{.Name}}\ndriver: {{.Driver}}\nscope: {{.Scope}}\n",
+    go_type: "*network.networkContext",
 };
 
 impl Verb for List {

@@ -26,7 +26,7 @@ pub fn csv_fields(line: &str) -> Result<Vec<String>, String> {
     let mut fields = Vec::new();
     let mut rest = line;
     loop {
-        let (field, after) = csv_field(rest)?;
+        let (field, after) = csv_field(rest, line)?;
         fields.push(field);
         match after {
             Some(next) => rest = next,
@@ -36,22 +36,28 @@ pub fn csv_fields(line: &str) -> Result<Vec<String>, String> {
 }
 
 /// The first field, and what follows its comma.
-fn csv_field(text: &str) -> Result<(String, Option<&str>), String> {
+fn csv_field<'t>(text: &'t str, line: &str) -> Result<(String, Option<&'t str>), String> {
+    let failed = |rest: &str, what: &str| {
+        let column = line.len() - rest.len() + 1;
+        Err(format!(
+            "parse error on line 1, column {column}: {what}-field"
+        ))
+    };
     let Some(mut rest) = text.strip_prefix('"') else {
         let (field, after) = match text.split_once(',') {
             Some((field, after)) => (field, Some(after)),
             None => (text, None),
         };
-        if field.contains('"') {
-            return Err(format!("bare \" in non-quoted field: {field}"));
+        if let Some(quote) = field.find('"') {
+            return failed(&text[quote..], "bare \" in non-quoted");
         }
         return Ok((field.to_owned(), after));
     };
     let mut field = String::new();
     loop {
-        let (piece, after) = rest
-            .split_once('"')
-            .ok_or_else(|| format!("extraneous or missing \" in quoted field: {text}"))?;
+        let Some((piece, after)) = rest.split_once('"') else {
+            return failed("", "extraneous or missing \" in quoted");
+        };
         field.push_str(piece);
         if let Some(more) = after.strip_prefix('"') {
             field.push('"');
@@ -61,7 +67,7 @@ fn csv_field(text: &str) -> Result<(String, Option<&str>), String> {
         } else if let Some(next) = after.strip_prefix(',') {
             return Ok((field, Some(next)));
         } else {
-            return Err(format!("extraneous or missing \" in quoted field: {text}"));
+            return failed(after, "extraneous or missing \" in quoted");
         }
     }
 }

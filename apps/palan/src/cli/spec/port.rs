@@ -73,10 +73,10 @@ fn parse_published(text: &str) -> Result<Vec<(String, PortBinding)>, String> {
         return Err(format!("no port specified: {text}<empty>"));
     }
     let range =
-        parse_range(container).ok_or_else(|| format!("invalid containerPort: {container}"))?;
+        parse_range(container).map_err(|_| format!("invalid containerPort: {container}"))?;
     let host_range = match host {
         "" => None,
-        _ => Some(parse_range(host).ok_or_else(|| format!("invalid hostPort: {host}"))?),
+        _ => Some(parse_range(host).map_err(|_| format!("invalid hostPort: {host}"))?),
     };
     let single = range.0 == range.1;
     if let Some((first, last)) = host_range
@@ -110,9 +110,8 @@ fn parse_exposed(text: &str) -> Result<Vec<String>, String> {
         return Err(format!("invalid port format for --expose: {text}"));
     }
     let (protocol, port) = split_protocol(text);
-    let (first, last) = parse_range(port).ok_or_else(|| {
-        format!("invalid range format for --expose: {text}, error: invalid port range {port:?}")
-    })?;
+    let (first, last) = parse_range(port)
+        .map_err(|why| format!("invalid range format for --expose: {text}, error: {why}"))?;
     Ok((first..=last)
         .map(|port| format!("{port}/{protocol}"))
         .collect())
@@ -148,19 +147,28 @@ fn parse_ip(text: &str) -> Result<String, String> {
     Ok(bare.to_owned())
 }
 
-/// `80` or `8000-8010`, ends included.
-fn parse_range(text: &str) -> Option<(u16, u16)> {
-    let number = |digits: &str| {
-        let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-        plain.then(|| digits.parse::<u16>().ok()).flatten()
-    };
-    match text.split_once('-') {
-        None => number(text).map(|port| (port, port)),
-        Some((first, last)) => {
-            let (first, last) = (number(first)?, number(last)?);
-            (first <= last).then_some((first, last))
-        }
+/// `80` or `8000-8010`, ends included; else why not, in Go's words.
+fn parse_range(text: &str) -> Result<(u16, u16), String> {
+    if text.is_empty() {
+        return Err("empty string specified for ports".to_owned());
     }
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let (first, last) = (parse_number(first)?, parse_number(last)?);
+    if first > last {
+        return Err(format!("invalid range specified for port: {text}"));
+    }
+    Ok((first, last))
+}
+
+fn parse_number(digits: &str) -> Result<u16, String> {
+    let is_plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let problem = if is_plain {
+        "value out of range"
+    } else {
+        "invalid syntax"
+    };
+    let number = digits.parse().ok().filter(|_| is_plain);
+    number.ok_or_else(|| format!("strconv.ParseUint: parsing {digits:?}: {problem}"))
 }
 
 fn check_protocol(text: &str) -> Result<String, String> {

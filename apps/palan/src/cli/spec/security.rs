@@ -1,7 +1,10 @@
 //! `--security-opt`: seccomp profiles are files of the client, sent as their content;
 //! `systempaths=unconfined` empties the lists of masked paths.
 
+use palan_docker_api::go_json;
+
 use super::key_value::reason;
+use crate::cli::format::Document;
 
 /// What `--security-opt` asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,9 +49,10 @@ fn parse_one(text: &str) -> Result<String, String> {
             reason(&error)
         )
     })?;
-    let profile: crate::cli::format::Document =
-        serde_json::from_slice(&profile).map_err(|error| {
-            format!("compacting json for seccomp profile ({value}) failed: {error}")
-        })?;
+    let invalid =
+        |error: String| format!("compacting json for seccomp profile ({value}) failed: {error}");
+    go_json::parse(&profile).map_err(|error| invalid(error.to_string()))?;
+    let profile: Document =
+        serde_json::from_slice(&profile).map_err(|error| invalid(error.to_string()))?;
     Ok(format!("seccomp={}", profile.compact()))
 }

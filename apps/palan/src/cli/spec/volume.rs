@@ -46,7 +46,18 @@ fn split_sections(text: &str) -> Result<Vec<&str>, String> {
     if text.len() <= 2 {
         return Ok(vec![text]);
     }
-    let sections: Vec<&str> = text.split(':').collect();
+    let mut sections: Vec<&str> = Vec::new();
+    let mut start = 0;
+    for (end, _) in text.match_indices(':').chain([(text.len(), "")]) {
+        let section = &text[start..end];
+        // One letter and a colon begin a path of another system, as Docker reads it.
+        let is_drive = section.len() == 1 && section.starts_with(|c: char| c.is_alphabetic());
+        if is_drive && end < text.len() {
+            continue;
+        }
+        sections.push(section);
+        start = end + 1;
+    }
     if sections.iter().any(|section| section.is_empty()) {
         return Err(format!(
             "invalid spec: {text}: empty section between colons"

@@ -38,6 +38,7 @@ const SHAPE: Shape = Shape {
     table: "{{.Driver}}\t{{.Name}}",
     quiet: "{{.Name}}",
     raw: "name: {{.Name}}\ndriver: {{.Driver}}\n",
+    go_type: "*formatter.volumeContext",
 };
 
 impl Verb for List {

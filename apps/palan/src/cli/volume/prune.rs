@@ -14,7 +14,8 @@ use crate::cli::spec::filter::Filters;
 flags! {
     /// Flags of `volume prune`.
     pub struct PruneFlags {
-        all: bool, "all", "Remove all unused volumes, not just anonymous ones", .short('a');
+        all: bool, "all", "Remove all unused volumes, not just anonymous ones",
+            .short('a'), .since(42);
         filter: Filters, "filter", "Provide filter values (e.g. \"label=<label>\")";
         force: bool, "force", "Do not prompt for confirmation", .short('f');
     }
