@@ -31,7 +31,7 @@ impl Default for Limits {
             ratio_from: 16 << 30,
             directory_names: 256 << 20,
             document: 4 << 20,
-            archive_entries: 100_000,
+            archive_entries: 20_000,
         }
     }
 }

@@ -11,6 +11,7 @@ mod number;
 mod pax;
 mod reader;
 mod sparse;
+mod sparse_read;
 
 pub(crate) use entry::{Entry, EntryKind, ModificationTime};
 pub(crate) use reader::Reader;
@@ -44,3 +45,6 @@ pub enum TarError {
     #[error("unsupported tar entry type {kind:?} at byte {position}")]
     Kind { kind: char, position: u64 },
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,10 +2,10 @@
 
 use std::io::BufRead;
 
+use super::entry::{Draft, Pending};
 use super::header::{Header, text};
 use super::pax::Records;
-use super::sparse::{BlockMap, SparseMap, TextMap, from_records};
-use super::{BLOCK, Entry, EntryKind, MAX_METADATA, ModificationTime, TarError};
+use super::{BLOCK, Entry, EntryKind, MAX_METADATA, TarError};
 
 /// Reads entries one after the other. What is left of an entry's data is skipped by the next.
 pub(crate) struct Reader<R> {
@@ -13,18 +13,10 @@ pub(crate) struct Reader<R> {
     /// Bytes read so far.
     position: u64,
     /// Bytes of the present entry's data that are not read yet.
-    data: u64,
+    pub(super) data: u64,
     /// Bytes after the data up to the next block.
     padding: u64,
     globals: Records,
-}
-
-/// Extended headers that wait for their entry.
-#[derive(Default)]
-struct Pending {
-    records: Option<Records>,
-    long_name: Option<Vec<u8>>,
-    long_link: Option<Vec<u8>>,
 }
 
 impl<R: BufRead> Reader<R> {
@@ -125,7 +117,8 @@ impl<R: BufRead> Reader<R> {
         self.padding = size.next_multiple_of(BLOCK as u64).wrapping_sub(size) % BLOCK as u64;
     }
 
-    fn block(&mut self) -> Result<[u8; BLOCK], TarError> {
+    /// The next 512 bytes, whatever they are.
+    pub(super) fn block(&mut self) -> Result<[u8; BLOCK], TarError> {
         let mut block = [0; BLOCK];
         let mut filled = 0;
         while filled < BLOCK {
@@ -170,95 +163,13 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn entry(&mut self, header: &Header, pending: Pending) -> Result<Entry, TarError> {
-        let records = pending.records.unwrap_or_else(|| self.globals.clone());
-        let path = pending.long_name.or(records.path.clone());
-        let path = path.unwrap_or_else(|| header.name());
-        let kind = kind(header, &path)?;
-        let stored = match (kind, records.size) {
-            (EntryKind::File, Some(size)) => size,
-            (EntryKind::File, None) => header.size()?,
-            _ => 0,
-        };
-        if i64::try_from(stored).is_err() {
-            return Err(header.invalid("size"));
-        }
-        self.expect_data(stored);
-        let map = match kind {
-            EntryKind::File => self.sparse_map(header, &records)?,
+        let draft = Draft::new(header, pending, &self.globals)?;
+        self.expect_data(draft.stored);
+        let map = match draft.kind {
+            EntryKind::File => self.sparse_map(header, &draft.records)?,
             _ => None,
         };
-        let is_device = matches!(kind, EntryKind::CharDevice | EntryKind::BlockDevice);
-        let (major, minor) = if is_device { header.device()? } else { (0, 0) };
-        Ok(Entry {
-            kind,
-            path: records
-                .sparse
-                .name
-                .filter(|_| map.is_some())
-                .unwrap_or(path),
-            link: pending
-                .long_link
-                .or(records.link)
-                .unwrap_or_else(|| header.link()),
-            size: map.as_ref().map_or(stored, |map| map.size),
-            mode: header.mode()?,
-            uid: owner(header, "uid", records.uid, header.uid())?,
-            gid: owner(header, "gid", records.gid, header.gid())?,
-            modified: modified(header, records.modified)?,
-            major,
-            minor,
-            xattrs: records.xattrs.into_iter().collect(),
-            extents: map.map(|map| map.extents),
-        })
-    }
-
-    /// The map of a sparse file of any format, checked against the data that is left.
-    fn sparse_map(
-        &mut self,
-        header: &Header,
-        records: &Records,
-    ) -> Result<Option<SparseMap>, TarError> {
-        let position = header.position();
-        let sparse = &records.sparse;
-        let map = if header.kind() == b'S' {
-            self.block_map(header)?
-        } else if (sparse.major, sparse.minor) == (Some(1), Some(0)) {
-            let size = sparse.real_size.ok_or(TarError::Sparse(position))?;
-            self.text_map(size, position)?
-        } else if sparse.real_size.is_some() || !sparse.map.is_empty() {
-            from_records(sparse, position)?
-        } else {
-            return Ok(None);
-        };
-        map.checked(self.data, position).map(Some)
-    }
-
-    /// The blocks of an old GNU map are not part of the data.
-    fn block_map(&mut self, header: &Header) -> Result<SparseMap, TarError> {
-        let (mut map, mut more) = BlockMap::new(header)?;
-        while more {
-            let block = self.block()?;
-            more = map.add(&block)?;
-        }
-        Ok(map.finish())
-    }
-
-    fn text_map(&mut self, size: u64, position: u64) -> Result<SparseMap, TarError> {
-        let invalid = || TarError::Sparse(position);
-        let mut map = TextMap::new();
-        let mut read = 0;
-        loop {
-            read += BLOCK as u64;
-            let left = self.data.checked_sub(BLOCK as u64).ok_or_else(invalid)?;
-            if read > MAX_METADATA {
-                return Err(invalid());
-            }
-            let block = self.block()?;
-            self.data = left;
-            if map.add(&block).ok_or_else(invalid)? {
-                return Ok(map.finish(size));
-            }
-        }
+        draft.finish(header, map)
     }
 }
 
@@ -266,55 +177,5 @@ fn too_long(header: &Header, size: u64) -> TarError {
     TarError::TooLong {
         size,
         position: header.position(),
-    }
-}
-
-/// V7 archives mark a directory by the slash at the end of its name.
-fn kind(header: &Header, path: &[u8]) -> Result<EntryKind, TarError> {
-    Ok(match header.kind() {
-        0 if path.ends_with(b"/") => EntryKind::Directory,
-        0 | b'0' | b'7' | b'S' => EntryKind::File,
-        b'1' => EntryKind::HardLink,
-        b'2' => EntryKind::Symlink,
-        b'3' => EntryKind::CharDevice,
-        b'4' => EntryKind::BlockDevice,
-        b'5' => EntryKind::Directory,
-        b'6' => EntryKind::Fifo,
-        other => {
-            let position = header.position();
-            return Err(TarError::Kind {
-                kind: char::from(other),
-                position,
-            });
-        }
-    })
-}
-
-/// The all-ones identity means "leave it" to the kernel and is nobody's.
-fn owner(
-    header: &Header,
-    field: &'static str,
-    record: Option<u64>,
-    plain: Result<i64, TarError>,
-) -> Result<u32, TarError> {
-    let number = match record {
-        Some(number) => u32::try_from(number).ok(),
-        None => u32::try_from(plain?).ok(),
-    };
-    number
-        .filter(|id| *id != u32::MAX)
-        .ok_or_else(|| header.invalid(field))
-}
-
-fn modified(
-    header: &Header,
-    record: Option<ModificationTime>,
-) -> Result<ModificationTime, TarError> {
-    match record {
-        Some(time) => Ok(time),
-        None => Ok(ModificationTime {
-            seconds: header.mtime()?,
-            nanoseconds: 0,
-        }),
     }
 }

@@ -5,10 +5,11 @@ use std::fs::File;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use rustix::fs::{Gid, Mode, OFlags, Uid, XattrFlags};
+use rustix::fs::{Gid, Mode, Uid, XattrFlags};
 use rustix::io::Errno;
 
 use super::attributes::{is_overlays, mode, times};
+use super::file::NEW_FILE;
 use super::lower::LowerEntry;
 use super::path::{Location, join};
 use super::tree::{Found, Parent, Tree};
@@ -24,7 +25,7 @@ impl Tree {
     ) -> Result<(Parent, Vec<u8>), ImagesError> {
         let missing =
             || ImagesError::hostile(&entry.path, "is a hard link to a file that does not exist");
-        let below = |tree: &Self, path: &[u8]| match tree.lower().lookup(path) {
+        let below = |tree: &Self, path: &[u8]| match tree.below(path) {
             LowerEntry::File(file) | LowerEntry::Symlink(file) => Some(file),
             _ => None,
         };
@@ -41,6 +42,7 @@ impl Tree {
                         "is a hard link to a directory",
                     ));
                 }
+                Some(Found::Whiteout) => return Err(missing()),
                 Some(_) => return Ok((parent, target.name.to_vec())),
             }
         } else if below(self, &join(target.parent, target.name)).is_none() {
@@ -69,11 +71,9 @@ impl Tree {
             ));
         }
         let failed = |errno: Errno| ImagesError::entry("copy", name)(errno);
-        let flags =
-            OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let owner_only = Mode::RUSR | Mode::WUSR;
         let file =
-            rustix::fs::openat(&parent.descriptor, name, flags, owner_only).map_err(failed)?;
+            rustix::fs::openat(&parent.descriptor, name, NEW_FILE, owner_only).map_err(failed)?;
         let mut file = File::from(file);
         let mut source = File::open(model).map_err(ImagesError::io("open", model))?;
         std::io::copy(&mut source, &mut file).map_err(ImagesError::io("copy", model))?;

@@ -28,7 +28,8 @@ pub(super) fn is_whiteout(found: &Metadata) -> bool {
     found.file_type().is_char_device() && found.rdev() == 0
 }
 
-fn is_opaque(directory: &Path) -> bool {
+/// Whether a directory hides those below it.
+pub(super) fn is_opaque(directory: &Path) -> bool {
     let mut value = [0u8; 1];
     let read = rustix::fs::lgetxattr(directory, "trusted.overlay.opaque", &mut value);
     matches!(read, Ok(1)) && value == *b"y"
@@ -39,11 +40,6 @@ impl Lower {
         Self {
             layers: layers.to_vec(),
         }
-    }
-
-    /// The root directory of the topmost layer.
-    pub(super) fn root(&self) -> Option<&Path> {
-        self.layers.first().map(PathBuf::as_path)
     }
 
     /// Every layer's root directory, topmost first.

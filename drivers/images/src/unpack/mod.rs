@@ -9,6 +9,8 @@
 
 mod attributes;
 mod copy_up;
+mod directory;
+mod file;
 mod lower;
 mod path;
 mod resolve;

@@ -13,9 +13,10 @@ use std::sync::Arc;
 
 use super::attributes::set_owner;
 use super::copy_up::copy_xattrs;
+use super::directory::DirectoryAttributes;
 use super::lower::LowerEntry;
 use super::path::{components, join};
-use super::tree::{DirectoryAttributes, Found, Parent, Tree};
+use super::tree::{Found, Parent, Tree};
 use crate::error::ImagesError;
 use crate::tar::ModificationTime;
 
@@ -126,7 +127,7 @@ impl Tree {
                 ));
             }
             Some(Found::Whiteout) => self.make_default(&parent, name)?,
-            None => match self.lower().lookup(&join(&walk.real, name)) {
+            None => match self.below(&join(&walk.real, name)) {
                 LowerEntry::Symlink(link) => {
                     let read = ImagesError::io("read link", &link);
                     let target = std::fs::read_link(&link).map_err(read)?;
@@ -147,26 +148,26 @@ impl Tree {
             mode: 0o755,
             modified: None,
         };
-        self.note_directory(join(&parent.path, name), attributes)
+        self.directories.note(join(&parent.path, name), attributes)
     }
 
     fn make_like(&mut self, parent: &Parent, name: &[u8], model: &Path) -> Result<(), ImagesError> {
         self.ensure_directory(parent, name)?;
         let attributes = inherit(parent, name, model)?;
-        self.note_directory(join(&parent.path, name), attributes)
+        self.directories.note(join(&parent.path, name), attributes)
     }
 
     /// The root is there whether the archive names it or not.
     pub(super) fn inherit_root(&mut self) -> Result<(), ImagesError> {
         let root = self.root_parent();
-        let attributes = match self.lower().root() {
-            Some(model) => inherit(&root, b".", model)?,
+        let attributes = match self.lower_root() {
+            Some(model) => inherit(&root, b".", &model)?,
             None => DirectoryAttributes {
                 mode: 0o755,
                 modified: None,
             },
         };
-        self.note_directory(Vec::new(), attributes)
+        self.directories.note(Vec::new(), attributes)
     }
 }
 

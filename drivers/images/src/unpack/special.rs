@@ -1,19 +1,12 @@
-//! Entries that are not directories: data of files, links, devices and named pipes.
+//! Links, devices and named pipes.
 
-use std::io::BufRead;
-use std::os::fd::{AsFd, OwnedFd};
-
-use rustix::fs::{AtFlags, FileType, Mode, SeekFrom};
-use rustix::io::Errno;
+use rustix::fs::{AtFlags, FileType, Mode};
 
 use super::attributes::{HasMode, apply};
 use super::path::{Location, clean, escapes};
 use super::tree::{Parent, Tree};
 use crate::error::ImagesError;
-use crate::tar::{Entry, EntryKind, Reader};
-
-/// Files from this size on are checked against the free space before they are begun.
-const LARGE: u64 = 64 << 20;
+use crate::tar::{Entry, EntryKind};
 
 impl Tree {
     /// A symbolic link. Its target is only text, but one that climbs out of the layer is a trap for
@@ -107,57 +100,4 @@ fn update(parent: &Parent, name: &[u8], entry: &Entry) -> Result<(), ImagesError
         return Ok(());
     }
     apply(&parent.descriptor, name, entry, HasMode::Yes)
-}
-
-/// Writes the entry's data, with its holes.
-pub(super) fn write_data<R: BufRead>(
-    file: &OwnedFd,
-    entry: &Entry,
-    reader: &mut Reader<R>,
-) -> Result<(), ImagesError> {
-    if reader.data_left() >= LARGE {
-        check_space(file, entry, reader.data_left())?;
-    }
-    let failed = |errno| ImagesError::entry("write", &entry.path)(errno);
-    match &entry.extents {
-        None => copy(file, entry, reader, reader.data_left()),
-        Some(extents) => {
-            for extent in extents {
-                rustix::fs::seek(file, SeekFrom::Start(extent.offset)).map_err(failed)?;
-                copy(file, entry, reader, extent.length)?;
-            }
-            rustix::fs::ftruncate(file, entry.size).map_err(failed)
-        }
-    }
-}
-
-fn copy<R: BufRead>(
-    file: &OwnedFd,
-    entry: &Entry,
-    reader: &mut Reader<R>,
-    mut length: u64,
-) -> Result<(), ImagesError> {
-    while length > 0 {
-        let chunk = reader.chunk()?;
-        let part = chunk
-            .len()
-            .min(usize::try_from(length).unwrap_or(usize::MAX));
-        let written = match rustix::io::write(file, &chunk[..part]) {
-            Ok(written) => written,
-            Err(Errno::INTR) => 0,
-            Err(errno) => return Err(ImagesError::entry("write", &entry.path)(errno)),
-        };
-        reader.consume(written);
-        length -= written as u64;
-    }
-    Ok(())
-}
-
-fn check_space(file: &OwnedFd, entry: &Entry, needed: u64) -> Result<(), ImagesError> {
-    let failed = |errno| ImagesError::entry("write", &entry.path)(errno);
-    let found = rustix::fs::fstatvfs(file.as_fd()).map_err(failed)?;
-    if found.f_bavail.saturating_mul(found.f_frsize) < needed {
-        return Err(failed(Errno::NOSPC));
-    }
-    Ok(())
 }

@@ -59,7 +59,7 @@ impl Tree {
         let parent = self.parent(location.parent)?;
         match whiteout {
             Whiteout::Directory if parent.path.is_empty() => {
-                self.hides_all_below();
+                self.hide_all();
                 Ok(())
             }
             Whiteout::Directory => set_opaque(&parent, b"."),

@@ -5,13 +5,16 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use bytes::Bytes;
 use palan_contracts::{ContentStore, LayerStore};
 use palan_images::ImageStore;
 use palan_model::ChainId;
+use tokio::io::AsyncReadExt;
 
 use crate::archive::Archive;
 use crate::fixtures::{eventually, file, names, no_progress};
 use crate::image::docker;
+use crate::layers::digest;
 use crate::tree::describe;
 
 /// About 8 MB in 2500 files and two layers.
@@ -39,14 +42,61 @@ async fn a_child_loads_its_standard_input() {
     loaded.unwrap_or_else(|error| panic!("{}", error.chain()));
 }
 
-fn child(root: &Path) -> Child {
+/// The child: writes its standard input as a blob of 3 MB.
+#[tokio::test]
+async fn a_child_writes_a_blob() {
+    let Some(root) = std::env::var_os("PALAN_TEST_CRASH_BLOB") else {
+        return;
+    };
+    let images = ImageStore::open(Path::new(&root)).unwrap();
+    let blob = vec![7; 3_000_000];
+    let mut writer = images.writer(&digest(&blob), 3_000_000).await.unwrap();
+    let mut input = tokio::io::stdin();
+    let mut buffer = vec![0; 10_000];
+    loop {
+        let count = input.read(&mut buffer).await.unwrap();
+        writer
+            .write(Bytes::copy_from_slice(&buffer[..count]))
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn killed_while_it_downloads() {
+    let root = tempfile::tempdir().unwrap();
+    let blob = Bytes::from(vec![7; 3_000_000]);
+    let id = digest(&blob);
+    let partial = root.path().join("ingest").join(id.hex());
+    let size = || fs::metadata(&partial).map_or(0, |found| found.len());
+    let mut offset = 0;
+    for _ in 0..2 {
+        let mut child = child(
+            "a_child_writes_a_blob",
+            "PALAN_TEST_CRASH_BLOB",
+            root.path(),
+        );
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(&blob[..1_000_000]).unwrap();
+        eventually("a part is on disk", || size() >= offset + 700_000);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let images = ImageStore::open(root.path()).unwrap();
+        let writer = images.writer(&id, 3_000_000).await.unwrap();
+        assert_eq!(writer.offset(), size());
+        offset = writer.offset();
+    }
+    let images = ImageStore::open(root.path()).unwrap();
+    let mut writer = images.writer(&id, 3_000_000).await.unwrap();
+    writer.write(blob.slice(offset as usize..)).await.unwrap();
+    writer.commit().await.unwrap();
+    assert_eq!(images.read(&id, 3_000_000).await.unwrap(), blob);
+}
+
+fn child(test: &str, variable: &str, root: &Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args([
-            "crash::a_child_loads_its_standard_input",
-            "--exact",
-            "--nocapture",
-        ])
-        .env("PALAN_TEST_CRASH", root)
+        .args([&format!("crash::{test}"), "--exact", "--nocapture"])
+        .env(variable, root)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()
@@ -118,7 +168,11 @@ fn work() -> (tempfile::TempDir, PathBuf, PathBuf, Vec<u8>) {
 async fn killed_while_it_reads() {
     let (_work, root, path, bytes) = work();
     for part in [1, 3, 5, 8] {
-        let mut child = child(&root);
+        let mut child = child(
+            "a_child_loads_its_standard_input",
+            "PALAN_TEST_CRASH",
+            &root,
+        );
         let mut input = child.stdin.take().unwrap();
         input.write_all(&bytes[..bytes.len() * part / 10]).unwrap();
         child.kill().unwrap();
@@ -133,7 +187,11 @@ async fn killed_while_it_reads() {
 async fn killed_while_it_unpacks() {
     let (_work, root, path, bytes) = work();
     for files in [10, 300, 700, 1500, 2400, 2600] {
-        let mut child = child(&root);
+        let mut child = child(
+            "a_child_loads_its_standard_input",
+            "PALAN_TEST_CRASH",
+            &root,
+        );
         let mut input = child.stdin.take().unwrap();
         input.write_all(&bytes).unwrap();
         drop(input);

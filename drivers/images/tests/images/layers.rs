@@ -213,6 +213,58 @@ async fn links_below_are_followed() {
     assert!(!tree.contains_key(&b"lib"[..]));
 }
 
+/// What this layer hides of those below is not looked at.
+#[tokio::test]
+async fn hidden_parents_do_not_count() {
+    if !is_root() {
+        return;
+    }
+    let store = Store::new();
+    let bottom = Archive::new()
+        .directory("d/real")
+        .symlink("d/link", "real")
+        .file("d/f", "x");
+    let bottom = unpack(&store, None, &bottom.finish()).await;
+    let whiteout = Archive::new().file(".wh.d", "");
+    let opaque = Archive::new().directory("d").file("d/.wh..wh..opq", "");
+    let all = Archive::new().file(".wh..wh..opq", "");
+    for top in [whiteout, opaque, all] {
+        let archive = top.clone().file("d/link/new", "").finish();
+        let layer = unpack(&store, Some(&bottom), &archive).await;
+        assert!(store.files(&layer).join("d/link/new").is_file());
+        let link = top.directory("d").hard_link("g", "d/f").finish();
+        let blob = store.images.put(&link).await.unwrap();
+        let parent = Some(bottom.chain_id.clone());
+        let spec = UnpackSpec {
+            diff_id: blob.clone(),
+            blob,
+            parent,
+        };
+        let error = store.images.unpack(spec, no_progress()).await.unwrap_err();
+        assert!(
+            error.chain().contains("does not exist"),
+            "{}",
+            error.chain()
+        );
+    }
+}
+
+/// A link that was followed once may be something else the next time.
+#[tokio::test]
+async fn a_replaced_link_is_not_followed_any_more() {
+    let store = Store::new();
+    let archive = Archive::new()
+        .directory("real")
+        .symlink("link", "real")
+        .file("link/a", "")
+        .directory("link")
+        .file("link/b", "");
+    let layer = unpack(&store, None, &archive.finish()).await;
+    let files = store.files(&layer);
+    assert!(files.join("real/a").exists() && files.join("link/b").exists());
+    assert!(!files.join("real/b").exists() && !files.join("link").is_symlink());
+}
+
 /// A hard link to a file of a layer below makes both names here, as overlayfs would.
 #[tokio::test]
 async fn hard_links_across_layers() {
