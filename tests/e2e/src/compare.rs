@@ -23,10 +23,10 @@ pub type Scenario = fn(&mut Session) -> Result<()>;
 
 type Record = (String, BTreeMap<String, Value>);
 
-/// Runs `scenario` on the given engines at the same time, and compares when there are two.
+/// Runs `scenario` on the given engines at the same time, and compares the others with the first.
 ///
 /// # Errors
-/// When a check of the scenario fails or the engines differ.
+/// When a check of the scenario fails or the engines differ; the message has all that was found.
 pub fn run_scenario(name: &str, scenario: Scenario, engines: &[&Engine]) -> Result<()> {
     let records: Vec<Result<Record>> = std::thread::scope(|scope| {
         let runs: Vec<_> = engines
@@ -37,35 +37,51 @@ pub fn run_scenario(name: &str, scenario: Scenario, engines: &[&Engine]) -> Resu
             .map(|run| run.join().expect("a scenario does not panic"))
             .collect()
     });
-    let mut records = records
-        .into_iter()
-        .zip(engines)
-        .map(|(record, engine)| record.with_context(|| format!("on {}", engine.kind().name())));
-    let Some(first) = records.next() else {
-        bail!("no engine takes part")
-    };
-    let (transcript, expected) = first?;
-    for other in records {
-        let (other, found) = other?;
-        if transcript != other {
-            bail!("the engines' outputs differ:\n{}", difference(name)?);
-        }
-        let differences = documents::differences(&expected, &found);
-        if !differences.is_empty() {
-            bail!(
-                "the engines' documents differ:\n  {}",
-                differences.join("\n  ")
-            );
+    let mut problems = Vec::new();
+    for (record, engine) in records.iter().zip(engines) {
+        match (record, &records[0]) {
+            (Err(error), _) => problems.push(format!("on {}: {error:#}", engine.name())),
+            (Ok(found), Ok(expected)) => {
+                let against = [engines[0].name(), engine.name()];
+                problems.extend(compare(name, against, expected, found)?);
+            }
+            (Ok(_), Err(_)) => {}
         }
     }
+    if !problems.is_empty() {
+        bail!("{}", problems.join("\n"));
+    }
     Ok(())
+}
+
+fn compare(
+    name: &str,
+    against: [&str; 2],
+    (transcript, documents): &Record,
+    (other_transcript, other_documents): &Record,
+) -> Result<Option<String>> {
+    if transcript != other_transcript {
+        return Ok(Some(format!(
+            "outputs differ:\n{}",
+            difference(name, against)?
+        )));
+    }
+    let differences = documents::differences(documents, other_documents);
+    let text = || {
+        format!(
+            "documents of {} differ:\n  {}",
+            against[1],
+            differences.join("\n  ")
+        )
+    };
+    Ok((!differences.is_empty()).then(text))
 }
 
 fn run(name: &str, scenario: Scenario, engine: &Engine) -> Result<Record> {
     let mut session = Session::new(engine);
     let result = scenario(&mut session);
     let record = session.finish();
-    let path = transcript_path(name, engine.kind().name())?;
+    let path = transcript_path(name, engine.name())?;
     fs::write(&path, &record.0).with_context(|| format!("failed to write {path:?}"))?;
     let cleared = engine.clear().context("failed to clear the engine");
     result.and(cleared).map(|()| record)
@@ -77,10 +93,10 @@ fn transcript_path(name: &str, engine: &str) -> Result<std::path::PathBuf> {
     Ok(dir.join(format!("{}.{engine}.txt", name.replace("::", "-"))))
 }
 
-fn difference(name: &str) -> Result<String> {
+fn difference(name: &str, [first, second]: [&str; 2]) -> Result<String> {
     let mut diff = Command::new("diff");
-    diff.args(["--unified=5", "--label", "reference", "--label", "palan"]);
-    diff.arg(transcript_path(name, "reference")?)
-        .arg(transcript_path(name, "palan")?);
+    diff.args(["--unified=4", "--label", first, "--label", second]);
+    diff.arg(transcript_path(name, first)?)
+        .arg(transcript_path(name, second)?);
     Ok(Output::of(&mut diff)?.stdout)
 }

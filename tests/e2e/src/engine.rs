@@ -8,6 +8,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
+use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
@@ -21,7 +22,7 @@ use tempfile::TempDir;
 use crate::cgroups::TopLevelCgroups;
 use crate::poll::wait_until;
 use crate::sandbox::Sandbox;
-use crate::settings::{Settings, fixture, target_dir};
+use crate::settings::{Client, Settings, fixture, target_dir};
 
 mod clients;
 
@@ -33,16 +34,6 @@ pub enum Kind {
     /// Debian's dockerd.
     Reference,
     Palan,
-}
-
-impl Kind {
-    /// A word for file names and messages.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Reference => "reference",
-            Self::Palan => "palan",
-        }
-    }
 }
 
 /// A running engine with everything that belongs to it.
@@ -69,10 +60,16 @@ impl Engine {
             .prefix("palan-e2e-")
             .tempdir_in("/var/tmp");
         let dir = dir.context("failed to make a folder in /var/tmp")?;
-        for name in ["config", "data", "run"] {
+        for name in ["bin", "config", "data", "run"] {
             fs::create_dir(dir.path().join(name))
                 .with_context(|| format!("failed to make {name}"))?;
         }
+        // Called by this name, either command line speaks of itself as docker.
+        let client = match settings.client {
+            Client::Docker => &settings.docker,
+            Client::Palan => &settings.palan,
+        };
+        symlink(client, dir.path().join("bin/docker")).context("failed to link bin/docker")?;
         let cgroups = TopLevelCgroups::record();
         let process = Mutex::new(None);
         let sandbox = Sandbox::new()?;
@@ -91,7 +88,21 @@ impl Engine {
                 .run("load", [OsStr::new("-qi"), file.as_os_str()])?
                 .ok()?;
         }
+        if kind == Kind::Palan {
+            // The image in the binary would stand in every list, where the reference has none.
+            engine.run("rmi", ["palan/hello"])?;
+        }
         Ok(engine)
+    }
+
+    /// A word for file names and messages: the engine, and the command line if it is ours.
+    pub fn name(&self) -> &'static str {
+        match (self.kind, self.settings.client) {
+            (Kind::Reference, Client::Docker) => "reference",
+            (Kind::Reference, Client::Palan) => "reference-with-palan-cli",
+            (Kind::Palan, Client::Docker) => "palan",
+            (Kind::Palan, Client::Palan) => "palan-with-palan-cli",
+        }
     }
 
     /// Starts the process again after [`Engine::kill`] or [`Engine::terminate`], in the same folders.
@@ -117,7 +128,7 @@ impl Engine {
             Ok(UnixStream::connect(self.socket()).is_ok()
                 && self.api("GET", "/_ping")?.stdout == "OK")
         });
-        ready.with_context(|| format!("{} did not start:\n{}", self.kind.name(), self.log_tail()))
+        ready.with_context(|| format!("{} did not start:\n{}", self.name(), self.log_tail()))
     }
 
     fn command_line(&self) -> Vec<String> {
@@ -215,7 +226,7 @@ impl Engine {
             child.kill().context("failed to kill the engine")?;
             child.wait().context("failed to reap the engine")?;
         }
-        ended.with_context(|| format!("{} did not end:\n{}", self.kind.name(), self.log_tail()))
+        ended.with_context(|| format!("{} did not end:\n{}", self.name(), self.log_tail()))
     }
 
     /// Where the engine's own messages go.
@@ -233,18 +244,18 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         if self.pid().is_none() && self.resume().is_err() {
-            eprintln!("{}: cannot be started for clean-up", self.kind.name());
+            eprintln!("{}: cannot be started for clean-up", self.name());
         }
         for result in [self.clear(), self.terminate()] {
             if let Err(error) = result {
-                eprintln!("{}: failed to clean up: {error:#}", self.kind.name());
+                eprintln!("{}: failed to clean up: {error:#}", self.name());
             }
         }
         let kept = target_dir().join("e2e");
         let copied = fs::create_dir_all(&kept)
-            .and_then(|()| fs::copy(self.log(), kept.join(format!("{}.log", self.kind.name()))));
+            .and_then(|()| fs::copy(self.log(), kept.join(format!("{}.log", self.name()))));
         if let Err(error) = copied {
-            eprintln!("{}: failed to keep the log: {error}", self.kind.name());
+            eprintln!("{}: failed to keep the log: {error}", self.name());
         }
     }
 }

@@ -33,4 +33,4 @@ pub use poll::wait_until;
 pub use registry::Registry;
 pub use sandbox::Sandbox;
 pub use session::Session;
-pub use settings::{Engines, Settings, fixture};
+pub use settings::{Client, Engines, Settings, fixture};

@@ -1,6 +1,6 @@
 //! Where things are and what was asked for, from the environment.
 //!
-//! `PALAN_E2E` is `both` (default), `reference` or `palan`; `PALAN_BIN` names the palan program,
+//! `PALAN_E2E` is `both` (default), `reference`, `palan` or `cli`; `PALAN_BIN` names the palan program,
 //! `PALAN_E2E_DOCKER` Docker's command line.
 
 use std::env;
@@ -14,12 +14,22 @@ pub enum Engines {
     Both,
     Reference,
     Palan,
+    /// The reference twice: with Docker's command line and with ours.
+    Cli,
+}
+
+/// Whose command line is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Client {
+    Docker,
+    Palan,
 }
 
 /// Settings of a test run.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub engines: Engines,
+    pub client: Client,
     /// Docker's command line.
     pub docker: PathBuf,
     /// The palan program; checked only when Palan takes part.
@@ -36,7 +46,8 @@ impl Settings {
             Err(_) | Ok("both") => Engines::Both,
             Ok("reference") => Engines::Reference,
             Ok("palan") => Engines::Palan,
-            Ok(other) => bail!("PALAN_E2E is {other:?}, not both, reference or palan"),
+            Ok("cli") => Engines::Cli,
+            Ok(other) => bail!("PALAN_E2E is {other:?}, not both, reference, palan or cli"),
         };
         let docker = env::var_os("PALAN_E2E_DOCKER").map(PathBuf::from);
         let docker = docker
@@ -51,6 +62,7 @@ impl Settings {
         }
         Ok(Self {
             engines,
+            client: Client::Docker,
             docker,
             palan,
         })

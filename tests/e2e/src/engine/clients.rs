@@ -9,12 +9,12 @@ use super::Engine;
 use crate::output::Output;
 
 impl Engine {
-    /// Docker's command line at this engine, speaking the reference's API version, limited in time.
+    /// The command line under test at this engine, speaking the reference's API version, limited in time.
     pub fn docker(&self) -> Command {
         let mut command = self.client("timeout");
         command
             .args(["--foreground", "--kill-after=5", "90"])
-            .arg(&self.settings.docker);
+            .arg(self.dir().join("bin/docker"));
         command.env("DOCKER_API_VERSION", "1.41");
         command
     }
@@ -65,20 +65,22 @@ impl Engine {
         )
     }
 
-    /// Removes all containers and volumes.
+    /// Removes all containers and volumes, with Docker's own command line.
     ///
     /// # Errors
     /// When something cannot be removed.
     pub fn clear(&self) -> Result<()> {
-        let containers = self.run("ps", ["-aq"])?.ok()?.to_owned();
+        let docker = |words: &[&str], names: &str| {
+            let mut command = self.client(&self.settings.docker);
+            Output::of(command.args(words).args(names.lines()).stdin(Stdio::null()))
+        };
+        let containers = docker(&["ps", "-aq"], "")?.ok()?.to_owned();
         if !containers.is_empty() {
-            let args = ["-fv"].into_iter().chain(containers.lines());
-            self.run("rm", args)?.ok()?;
+            docker(&["rm", "-fv"], &containers)?.ok()?;
         }
-        let volumes = self.run("volume", ["ls", "-q"])?.ok()?.to_owned();
+        let volumes = docker(&["volume", "ls", "-q"], "")?.ok()?.to_owned();
         if !volumes.is_empty() {
-            let args = ["rm", "-f"].into_iter().chain(volumes.lines());
-            self.run("volume", args)?.ok()?;
+            docker(&["volume", "rm", "-f"], &volumes)?.ok()?;
         }
         Ok(())
     }

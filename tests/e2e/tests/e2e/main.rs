@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::{Result, anyhow};
 use libtest_mimic::{Arguments, Failed, Trial};
-use palan_e2e::{Engine, Engines, Inventory, Kind, Scenario, Settings, run_scenario};
+use palan_e2e::{Client, Engine, Engines, Inventory, Kind, Scenario, Settings, run_scenario};
 
 mod container_attach;
 mod container_exec;
@@ -85,8 +85,8 @@ fn main() -> ExitCode {
         eprintln!("SKIPPED: the end-to-end tests need root");
     }
     let asked = std::env::var("PALAN_E2E").unwrap_or_default();
-    let without_palan = asked == "reference";
-    if !["", "both"].contains(&&*asked) {
+    let without_palan = ["reference", "cli"].contains(&&*asked);
+    if ["reference", "palan"].contains(&&*asked) {
         eprintln!("NOT COMPARED: only one engine takes part");
     }
     let running: Shared = Arc::default();
@@ -138,14 +138,23 @@ type Shared = Arc<Mutex<Option<Result<Running>>>>;
 
 fn start() -> Result<Running> {
     let settings = Settings::from_env()?;
-    let kinds: &[Kind] = match settings.engines {
-        Engines::Both => &[Kind::Reference, Kind::Palan],
-        Engines::Reference => &[Kind::Reference],
-        Engines::Palan => &[Kind::Palan],
+    let ours = Settings {
+        client: Client::Palan,
+        ..settings.clone()
+    };
+    let wanted: &[(Kind, &Settings)] = match settings.engines {
+        Engines::Both => &[
+            (Kind::Reference, &settings),
+            (Kind::Palan, &settings),
+            (Kind::Palan, &ours),
+        ],
+        Engines::Reference => &[(Kind::Reference, &settings)],
+        Engines::Palan => &[(Kind::Palan, &settings)],
+        Engines::Cli => &[(Kind::Reference, &settings), (Kind::Reference, &ours)],
     };
     let mut engines = Vec::new();
-    for kind in kinds {
-        let engine = Engine::start(*kind, &settings, IMAGES)?;
+    for (kind, settings) in wanted {
+        let engine = Engine::start(*kind, settings, IMAGES)?;
         // The first container makes what the engine keeps, such as its bridge.
         engine
             .run("run", ["--rm", "-p", "9", "busybox", "true"])?

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use palan_e2e::{Engine, Engines, Kind, Sandbox, Settings, TopLevelCgroups};
+use palan_e2e::{Client, Engine, Engines, Kind, Sandbox, Settings, TopLevelCgroups};
 
 use super::image::{self, Programs};
 use super::oci::Bundle;
@@ -191,6 +191,7 @@ fn settings(palan: PathBuf) -> Result<Settings> {
     let docker = in_path("docker").context("found no docker program")?;
     Ok(Settings {
         engines: Engines::Both,
+        client: Client::Docker,
         docker,
         palan,
     })
