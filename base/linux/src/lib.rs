@@ -11,6 +11,7 @@
 //! | [`namespaces`] | `unshare(2)` |
 //! | [`netlink`] | options of netlink sockets |
 //! | [`pty`] | pseudo-terminals |
+//! | [`remove_tree`] | deletion of directory trees of any depth |
 //! | [`seccomp`] | system call filters |
 //! | [`seqpacket`] | unix sockets that keep message borders and carry descriptors |
 //! | [`signals`] | dispositions, masks, `signalfd(2)`, sending of any signal |
@@ -27,6 +28,7 @@ pub mod mounts;
 pub mod namespaces;
 pub mod netlink;
 pub mod pty;
+pub mod remove_tree;
 pub mod seccomp;
 pub mod seqpacket;
 pub mod signals;
