@@ -9,7 +9,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-use palan_linux::clone::NewNamespaces;
+use palan_linux::clone::{Cloned, NewNamespaces};
 use palan_model::run::{Namespace, Namespaces};
 use rustix::thread::{
     LinkNameSpaceType, ThreadNameSpaceType, move_into_link_name_space, move_into_thread_name_spaces,
@@ -117,8 +117,11 @@ fn open(path: &Path, passed: Option<BorrowedFd<'_>>) -> io::Result<OwnedFd> {
     }
 }
 
-/// Runs `act` in the namespaces and comes back from them; the child that `act` may make stays.
-pub(crate) fn inside<T>(joins: &[Join], act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+/// Makes a process by `act` in the namespaces. The parent comes back from them, the child stays.
+pub(crate) fn inside(
+    joins: &[Join],
+    act: impl FnOnce() -> io::Result<Cloned>,
+) -> io::Result<Cloned> {
     let mut entered = Vec::with_capacity(joins.len());
     let mut result = Ok(());
     for join in joins {
@@ -129,20 +132,26 @@ pub(crate) fn inside<T>(joins: &[Join], act: impl FnOnce() -> io::Result<T>) -> 
         entered.push(join);
     }
     let acted = result.map_err(io::Error::from).and_then(|()| act());
+    if matches!(acted, Ok(Cloned::Child)) {
+        return acted;
+    }
     for join in entered {
         move_into_link_name_space(join.home.as_fd(), Some(join.kind))?;
     }
     acted
 }
 
-/// Runs `act` so that a child made by it is born in the PID namespace of `process`.
-pub(crate) fn with_pids_of<T>(
+/// Makes a process by `act` that is born in the PID namespace of `process`.
+pub(crate) fn with_pids_of(
     process: BorrowedFd<'_>,
-    act: impl FnOnce() -> io::Result<T>,
-) -> io::Result<T> {
+    act: impl FnOnce() -> io::Result<Cloned>,
+) -> io::Result<Cloned> {
     let home = open(Path::new("/proc/self/ns/pid"), None)?;
     move_into_thread_name_spaces(process, ThreadNameSpaceType::PROCESS_ID)?;
     let acted = act();
+    if matches!(acted, Ok(Cloned::Child)) {
+        return acted;
+    }
     move_into_link_name_space(home.as_fd(), Some(LinkNameSpaceType::ProcessID))?;
     acted
 }
