@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use palan_docker_api::ApiVersion;
 use palan_docker_api::client::Request;
 use palan_docker_api::container::{ContainerCreateRequest, ContainerCreateResponse};
 use palan_model::Reference;
@@ -138,11 +139,26 @@ fn post(
     how: &CreateFlags,
     request: &ContainerCreateRequest,
 ) -> Outcome<ContainerCreateResponse> {
+    let mut request = request.clone();
+    adapt(&mut request, session.client()?.version()?);
     let call = Request::post(&["containers", "create"])
         .query_some("name", &how.name)
         .query_some("platform", &how.platform)
-        .json(request);
+        .json(&request);
     Ok(session.client()?.call(call)?.json()?)
+}
+
+/// Leaves out what an engine of this version has no field for any more.
+fn adapt(request: &mut ContainerCreateRequest, version: ApiVersion) {
+    if version >= ApiVersion::v1(44) {
+        // The endpoint has it.
+        request.config.mac_address.clear();
+    }
+    if version >= ApiVersion::v1(42)
+        && let Some(host) = &mut request.host_config
+    {
+        host.kernel_memory = None;
+    }
 }
 
 /// The reference, or none for an identifier.

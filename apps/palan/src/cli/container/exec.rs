@@ -124,7 +124,7 @@ fn plan(session: &Session, flags: &ExecFlags, command: &[String]) -> Outcome<Exe
         attach_stdout: !flags.detach,
         detach: flags.detach,
         detach_keys: keys.clone(),
-        env: Some(env),
+        env: (!env.is_empty()).then_some(env),
         working_dir: flags.workdir.clone(),
         cmd: Some(command.to_vec()),
     })

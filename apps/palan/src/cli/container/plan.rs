@@ -90,7 +90,7 @@ fn config(
         open_stdin: flags.interactive,
         // Without a client nobody would write any more.
         stdin_once: flags.interactive && attach_stdin,
-        env: Some(env),
+        env: some(&env),
         cmd: (!arguments.is_empty()).then(|| arguments.to_vec()),
         // An empty entrypoint takes the image's away.
         entrypoint: flags.entrypoint.clone().map(|program| vec![program]),
@@ -145,8 +145,8 @@ fn host_config(flags: &ContainerFlags) -> Result<HostConfig, String> {
         volume_driver: flags.volume_driver.clone(),
         volumes_from: some(&flags.volumes_from),
         annotations: flags.annotations.0.clone(),
-        cap_add: some(&flags.cap_add),
-        cap_drop: some(&flags.cap_drop),
+        cap_add: some(&capabilities(&flags.cap_add)),
+        cap_drop: some(&capabilities(&flags.cap_drop)),
         cgroupns_mode: flags.cgroupns.clone(),
         // Docker's client never sends null here.
         dns: Some(flags.dns.0.clone()),
@@ -176,6 +176,23 @@ fn host_config(flags: &ContainerFlags) -> Result<HostConfig, String> {
         init: flags.init,
         ..HostConfig::default()
     })
+}
+
+/// Names of capabilities as the kernel writes them, sorted, each once.
+fn capabilities(names: &[String]) -> Vec<String> {
+    let mut full: Vec<String> = names
+        .iter()
+        .map(|name| name.trim().to_uppercase())
+        .filter(|name| !name.is_empty())
+        .map(|name| match name.as_str() {
+            "ALL" => name,
+            _ if name.starts_with("CAP_") => name,
+            _ => format!("CAP_{name}"),
+        })
+        .collect();
+    full.sort_unstable();
+    full.dedup();
+    full
 }
 
 fn log_config(flags: &ContainerFlags) -> Result<LogConfig, String> {

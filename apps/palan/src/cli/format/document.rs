@@ -23,6 +23,20 @@ pub enum Document {
 }
 
 impl Document {
+    /// With each field's value replaced; anything but an object stays as it is.
+    pub fn map_fields(self, change: impl Fn(&str, Document) -> Document) -> Self {
+        match self {
+            Self::Object(fields) => {
+                let changed = fields.iter().map(|(key, value)| {
+                    let value = change(key, value.clone());
+                    (Arc::clone(key), value)
+                });
+                Self::Object(changed.collect())
+            }
+            other => other,
+        }
+    }
+
     /// On one line, as Go's encoder writes it without escaping HTML.
     pub fn compact(&self) -> String {
         let mut text = String::new();

@@ -86,7 +86,27 @@ fn fetch(session: &Session) -> Outcome<Document> {
         .client()?
         .call(Request::get(&["version"]))?
         .bytes()?;
-    Ok(serde_json::from_slice(&bytes)?)
+    Ok(with_readable_dates(serde_json::from_slice(&bytes)?))
+}
+
+/// Dates of components in C's format, which Docker shows in every format.
+fn with_readable_dates(document: Document) -> Document {
+    let rewrite = |key: &str, value: Document| match (key, value) {
+        ("BuildTime", Document::Text(text)) => Document::Text(ansi_c(&text).into()),
+        (_, value) => value,
+    };
+    let component = |component: Document| {
+        component.map_fields(|key, value| match key {
+            "Details" => value.map_fields(rewrite),
+            _ => value,
+        })
+    };
+    document.map_fields(|key, value| match (key, value) {
+        ("Components", Document::List(list)) => {
+            Document::List(list.iter().cloned().map(component).collect())
+        }
+        (_, value) => value,
+    })
 }
 
 /// What this program says about itself.

@@ -43,7 +43,7 @@ impl Verb for Create {
         let request = VolumeCreateRequest {
             driver: flags.driver,
             driver_opts: flags.options.0,
-            labels: Some(to_map(&flags.labels.0)),
+            labels: (!flags.labels.0.is_empty()).then(|| to_map(&flags.labels.0)),
             name: operands.first().cloned().unwrap_or(flags.name),
         };
         let call = Request::post(&["volumes", "create"]).json(&request);
