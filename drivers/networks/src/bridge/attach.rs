@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
 use palan_contracts::AttachmentSpec;
-use palan_model::network::{BridgeSpec, EndpointLease};
+use palan_model::network::{BridgeSpec, EndpointLease, PublishSpec};
 use palan_model::port::{Protocol, PublishedPort};
 use rustix::io::Errno;
 
@@ -20,13 +20,17 @@ use crate::conntrack::{Conntrack, Flows};
 use crate::error::{Error, Result};
 use crate::names::MacAddress;
 use crate::netlink::Socket;
-use crate::route::{self, Link, Veth};
+use crate::route::{self, Veth};
 use crate::worker::Worker;
 use crate::{ports, sandbox};
 
-/// How often and how long to wait for a bridge port to pass packets, on kernels before 6.8 only.
+/// How often and how long to wait for an interface to pass packets, on kernels before 6.8 only.
 const SWITCH_TRIES: u32 = 50;
 const SWITCH_PAUSE: Duration = Duration::from_micros(200);
+/// How often and how long to wait for a port that a process of the host has. It may be our own child
+/// between `fork` and `exec`, with a copy of a socket that we have just closed.
+const PORT_TRIES: u32 = 20;
+const PORT_PAUSE: Duration = Duration::from_millis(1);
 
 /// An attachment to make.
 #[derive(Debug)]
@@ -46,7 +50,7 @@ pub fn attach(shared: &Shared, worker: &mut Worker, wanted: &Attachment) -> Resu
         Some(text) => text.parse()?,
         None => MacAddress::from_ipv4(spec.address),
     };
-    let published = shared.ports().reserve(&spec.publish, &mut ports::occupy)?;
+    let published = reserve(shared, &spec.publish)?;
     let lease = EndpointLease {
         id: spec.id.clone(),
         address: spec.address,
@@ -80,6 +84,21 @@ pub fn abandon(shared: &Shared, worker: &mut Worker, lease: &EndpointLease) {
     }
 }
 
+fn reserve(shared: &Shared, wanted: &[PublishSpec]) -> Result<Vec<PublishedPort>> {
+    let mut tries = 0;
+    loop {
+        let result = shared.ports().reserve(wanted, &mut ports::occupy);
+        tries += 1;
+        match result {
+            Err(Error::PortUnavailable {
+                errno: Errno::ADDRINUSE,
+                ..
+            }) if tries < PORT_TRIES => std::thread::sleep(PORT_PAUSE),
+            other => return other,
+        }
+    }
+}
+
 fn release(shared: &Shared, published: &[PublishedPort]) {
     let mut ports = shared.ports();
     published.iter().for_each(|port| ports.release(port));
@@ -98,7 +117,7 @@ fn connect(
     create_pair(worker, wanted, lease, mac, master)?;
     let home = worker.home.as_fd();
     sandbox::within(home, wanted.sandbox.as_fd(), || configure(wanted))
-        .and_then(|()| switch(worker, lease, mac))
+        .and_then(|()| switch(worker, &wanted.bridge.interface, lease, mac))
         .inspect_err(|_| disconnect(worker, lease))
 }
 
@@ -160,27 +179,29 @@ fn configure(wanted: &Attachment) -> Result<()> {
 
 /// Waits until the bridge passes the container's packets, and tells it where the container is.
 ///
-/// A packet that comes too early is lost; the container would ask for its gateway's address again
-/// only a second later.
-fn switch(worker: &mut Worker, lease: &EndpointLease, mac: MacAddress) -> Result<()> {
+/// A packet that comes too early is lost; host or container would ask for the other's address again
+/// only a second later. The bridge itself passes packets from when its first port does.
+fn switch(worker: &mut Worker, bridge: &str, lease: &EndpointLease, mac: MacAddress) -> Result<()> {
     let name = &lease.host_interface;
-    let mut link = host_end(worker, lease)?;
-    for _ in 0..SWITCH_TRIES {
-        if link.running {
-            break;
-        }
-        std::thread::sleep(SWITCH_PAUSE);
-        link = host_end(worker, lease)?;
-    }
+    let port = wait_until_running(worker, name)?;
+    wait_until_running(worker, bridge)?;
     worker
         .route
-        .request(&[route::pin_to_port(link.index, mac)])
+        .request(&[route::pin_to_port(port, mac)])
         .map_err(|(_, e)| Error::kernel(format!("tell the bridge what is behind {name}"))(e))
 }
 
-fn host_end(worker: &mut Worker, lease: &EndpointLease) -> Result<Link> {
-    find(worker, &lease.host_interface)?
-        .ok_or_else(|| Error::InterfaceName(lease.host_interface.clone()))
+/// Waits for an interface, not forever, and returns its number.
+fn wait_until_running(worker: &mut Worker, name: &str) -> Result<u32> {
+    let mut tries = 0;
+    loop {
+        let link = find(worker, name)?.ok_or_else(|| Error::InterfaceName(name.to_owned()))?;
+        tries += 1;
+        if link.running || tries == SWITCH_TRIES {
+            return Ok(link.index);
+        }
+        std::thread::sleep(SWITCH_PAUSE);
+    }
 }
 
 fn publish(shared: &Shared, lease: &EndpointLease) -> Result<()> {

@@ -148,27 +148,18 @@ fn a_container_that_restarts_with_its_address_is_reached_at_once() {
             let mut spec = world.spec(&[]);
             spec.address = Ipv4Addr::new(172, 17, 0, 9);
             let a = world.try_start_on(&world.network, spec).expect("attach");
+            let listener = within(&a.fd, || {
+                std::net::TcpListener::bind((Ipv4Addr::UNSPECIFIED, 80)).expect("listen")
+            });
             // The server ends with its only connection, so that its namespace goes at once.
-            let answer = within(&a.fd, || {
-                let listener =
-                    std::net::TcpListener::bind((Ipv4Addr::UNSPECIFIED, 80)).expect("listen");
-                let client = std::thread::spawn({
-                    let host = world.host.try_clone().expect("dup");
-                    move || {
-                        ask_once(
-                            &host,
-                            Ipv4Addr::new(172, 17, 0, 9),
-                            80,
-                            std::time::Duration::from_millis(900),
-                        )
-                    }
-                });
+            let server = std::thread::spawn(move || {
                 let (mut stream, _) = listener.accept().expect("accept");
                 std::io::Write::write_all(&mut stream, b"hello").expect("write");
-                drop(stream);
-                client.join().expect("client")
             });
+            let patience = std::time::Duration::from_millis(900);
+            let answer = ask_once(&world.host, a.lease.address, 80, patience);
             assert_eq!(answer.as_deref(), Ok("hello"));
+            server.join().expect("server");
             world.detach(&a);
         }
     });
