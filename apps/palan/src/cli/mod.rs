@@ -28,5 +28,5 @@ mod system;
 mod terminal;
 mod volume;
 
-pub use connect::{Places, leave_session};
+pub use connect::leave_session;
 pub use root::main;

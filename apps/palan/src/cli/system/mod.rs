@@ -3,8 +3,6 @@
 mod events;
 mod info;
 mod inspect;
-#[cfg(test)]
-mod tests;
 mod version;
 
 pub use events::Events;
