@@ -121,6 +121,20 @@ async fn a_program_that_is_missing_leaves_a_created_container_with_code_127() {
 }
 
 #[tokio::test]
+async fn a_container_to_be_removed_at_its_exit_goes_when_it_does_not_start() {
+    let world = World::new();
+    let engine = with_image(&world).await;
+    world.contents().program = Program::Missing;
+    let mut asked = spec("once");
+    asked.host.auto_remove = true;
+    engine.containers.create(asked).await.unwrap();
+    let wait = engine.containers.wait("once", WaitCondition::Removed).unwrap();
+    engine.containers.start("once").await.unwrap_err();
+    assert_eq!(wait.outcome().await.code, 127);
+    assert!(world.contents().snapshots.is_empty());
+}
+
+#[tokio::test]
 async fn rm_at_exit_removes_everything_and_wakes_those_who_wait() {
     let world = World::new();
     let engine = with_image(&world).await;

@@ -9,6 +9,7 @@
 //! | `connection` | messages on a control socket |
 //! | `run` | the handle of a run, and the task that owns its connection |
 //! | `run_dir` | the files that engine and runner share |
+//! | [`CompiledFilters`] | system call filters, compiled once |
 //! | `processes` | what `/proc` tells about processes |
 //!
 //! How a container is made (namespaces, cgroups, mounts) is the runner's business; nothing here needs
@@ -24,7 +25,9 @@ mod recover;
 mod run;
 mod run_dir;
 mod runtime;
+mod seccomp;
 mod spawn;
 
 pub use error::RuntimeError;
 pub use runtime::LinuxRuntime;
+pub use seccomp::CompiledFilters;

@@ -68,28 +68,47 @@ impl Settings {
     /// When the file cannot be read or says something unknown, or a path is not absolute.
     pub fn load(args: EngineArgs) -> anyhow::Result<Self> {
         let file = read_file(args.config.as_deref())?;
-        let run_root = args.run_root.or(file.run_root).unwrap_or_else(|| RUN_ROOT.into());
-        let mut hosts = if args.hosts.is_empty() { file.hosts } else { args.hosts };
+        let run_root = args
+            .run_root
+            .or(file.run_root)
+            .unwrap_or_else(|| RUN_ROOT.into());
+        let mut hosts = if args.hosts.is_empty() {
+            file.hosts
+        } else {
+            args.hosts
+        };
         if hosts.is_empty() {
             hosts.push(format!("unix://{}", run_root.join(SOCKET).display()));
         }
         let settings = Self {
             hosts,
-            data_root: args.data_root.or(file.data_root).unwrap_or_else(|| DATA_ROOT.into()),
+            data_root: args
+                .data_root
+                .or(file.data_root)
+                .unwrap_or_else(|| DATA_ROOT.into()),
             run_root,
-            log_level: args.log_level.or(file.log_level).unwrap_or_else(|| "info".to_owned()),
+            log_level: args
+                .log_level
+                .or(file.log_level)
+                .unwrap_or_else(|| "info".to_owned()),
             labels: file.labels,
             insecure_registries: file.insecure_registries,
         };
         for path in [&settings.data_root, &settings.run_root] {
-            anyhow::ensure!(path.is_absolute(), "{} must be an absolute path", path.display());
+            anyhow::ensure!(
+                path.is_absolute(),
+                "{} must be an absolute path",
+                path.display()
+            );
         }
         Ok(settings)
     }
 
     /// Worker threads.
     pub fn workers(&self) -> usize {
-        std::thread::available_parallelism().map_or(2, usize::from).clamp(2, MOST_WORKERS)
+        std::thread::available_parallelism()
+            .map_or(2, usize::from)
+            .clamp(2, MOST_WORKERS)
     }
 
     /// A name on the host that no other engine uses: `palan` for the engine with the default run
@@ -98,7 +117,10 @@ impl Settings {
         if self.run_root == Path::new(RUN_ROOT) {
             return "palan".to_owned();
         }
-        format!("palan-{:06x}", fnv(self.run_root.as_os_str().as_encoded_bytes()) & 0xff_ffff)
+        format!(
+            "palan-{:06x}",
+            fnv(self.run_root.as_os_str().as_encoded_bytes()) & 0xff_ffff
+        )
     }
 }
 
@@ -131,8 +153,11 @@ mod tests {
     fn flags_win_over_the_file() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("engine.json");
-        std::fs::write(&path, r#"{"data-root": "/a", "run-root": "/r", "labels": ["x=y"]}"#)
-            .unwrap();
+        std::fs::write(
+            &path,
+            r#"{"data-root": "/a", "run-root": "/r", "labels": ["x=y"]}"#,
+        )
+        .unwrap();
         let args = EngineArgs {
             config: Some(path),
             data_root: Some("/b".into()),
@@ -149,7 +174,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("engine.json");
         std::fs::write(&path, r#"{"data_root": "/a"}"#).unwrap();
-        let args = EngineArgs { config: Some(path), ..EngineArgs::default() };
+        let args = EngineArgs {
+            config: Some(path),
+            ..EngineArgs::default()
+        };
         let error = format!("{:#}", Settings::load(args).unwrap_err());
         assert!(error.contains("unknown field `data_root`"), "{error}");
     }
@@ -157,7 +185,10 @@ mod tests {
     #[test]
     fn engines_beside_each_other_have_different_names() {
         let named = |run_root: &str| {
-            let args = EngineArgs { run_root: Some(run_root.into()), ..EngineArgs::default() };
+            let args = EngineArgs {
+                run_root: Some(run_root.into()),
+                ..EngineArgs::default()
+            };
             Settings::load(args).unwrap().instance_name()
         };
         assert_eq!(named("/run/palan"), "palan");

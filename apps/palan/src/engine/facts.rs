@@ -29,15 +29,26 @@ pub fn gather(data_root: &Path) -> HostFacts {
 }
 
 fn os_value(os_release: &str, key: &str) -> Option<String> {
-    let line = os_release.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='))?;
+    let line = os_release
+        .lines()
+        .find_map(|line| line.strip_prefix(key)?.strip_prefix('='))?;
     Some(line.trim_matches(['"', '\'']).to_owned())
 }
 
 /// Bytes of memory (`proc_meminfo(5)`).
 fn memory() -> u64 {
     let meminfo = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let total = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"));
-    let kib = total.and_then(|total| total.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
+    let total = meminfo
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:"));
+    let kib = total.and_then(|total| {
+        total
+            .trim()
+            .trim_end_matches("kB")
+            .trim()
+            .parse::<u64>()
+            .ok()
+    });
     kib.unwrap_or(0) * 1024
 }
 
@@ -50,7 +61,9 @@ fn cgroup_version() -> u8 {
 
 /// Docker's word for the file system below a path.
 fn filesystem(path: &Path) -> String {
-    let Ok(StatFs { f_type, .. }) = statfs(path) else { return "<unknown>".to_owned() };
+    let Ok(StatFs { f_type, .. }) = statfs(path) else {
+        return "<unknown>".to_owned();
+    };
     match f_type as i64 {
         0xef53 => "extfs",
         0x5846_5342 => "xfs",
@@ -66,9 +79,12 @@ fn filesystem(path: &Path) -> String {
 
 fn limits(version: u8) -> Limits {
     let exists = |path: &str| Path::new(path).exists();
-    let controllers = std::fs::read_to_string("/sys/fs/cgroup/cgroup.controllers").unwrap_or_default();
+    let controllers =
+        std::fs::read_to_string("/sys/fs/cgroup/cgroup.controllers").unwrap_or_default();
     let has = |name: &str| match version {
-        2 => controllers.split_whitespace().any(|controller| controller == name),
+        2 => controllers
+            .split_whitespace()
+            .any(|controller| controller == name),
         _ => exists(&format!("/sys/fs/cgroup/{name}")),
     };
     let forwarding = std::fs::read_to_string("/proc/sys/net/ipv4/ip_forward").unwrap_or_default();

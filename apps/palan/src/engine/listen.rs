@@ -26,7 +26,8 @@ fn bind_one(host: &str) -> anyhow::Result<Listener> {
     // Nobody answers there: it was left by an engine that was killed.
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(error).with_context(|| format!("failed to remove the old {}", path.display()));
+            return Err(error)
+                .with_context(|| format!("failed to remove the old {}", path.display()));
         }
         _ => {}
     }
@@ -34,7 +35,8 @@ fn bind_one(host: &str) -> anyhow::Result<Listener> {
         std::fs::create_dir_all(directory)
             .with_context(|| format!("failed to make {}", directory.display()))?;
     }
-    let listener = UnixListener::bind(path).with_context(|| format!("failed to serve on {host}"))?;
+    let listener =
+        UnixListener::bind(path).with_context(|| format!("failed to serve on {host}"))?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))
         .with_context(|| format!("failed to set the mode of {}", path.display()))?;
     Ok(Listener::Unix(listener))
@@ -50,5 +52,7 @@ pub fn unbind(hosts: &[String]) {
 }
 
 fn socket_path(host: &str) -> Option<&Path> {
-    host.strip_prefix("unix://").map(Path::new).filter(|path| path.is_absolute())
+    host.strip_prefix("unix://")
+        .map(Path::new)
+        .filter(|path| path.is_absolute())
 }

@@ -59,8 +59,12 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
 }
 
 fn start_log(level: &str) -> anyhow::Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_new(level)
-        .with_context(|| format!("log level {level:?} is none of error, warn, info, debug, trace"))?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter = tracing_subscriber::EnvFilter::try_new(level).with_context(|| {
+        format!("log level {level:?} is none of error, warn, info, debug, trace")
+    })?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
     Ok(())
 }

@@ -58,7 +58,13 @@ impl Actor {
         self.record.state.restart_count = 0;
         self.record.state.stopped_by_user = false;
         self.backoff = FIRST_BACKOFF;
-        self.start().await
+        let started = self.start().await;
+        if started.is_err() && self.record.host.auto_remove {
+            // There will be no end at which to remove it.
+            let removed = self.delete(true).await;
+            self.note("remove the container that did not start", removed);
+        }
+        started
     }
 
     /// Starts the container; on failure its state says why.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use palan_contracts::{AttachStream, ExitReceiver, Runtime, Started};
@@ -53,7 +54,10 @@ impl Place {
         }
         let busybox = Path::new("/usr/bin/busybox");
         if !busybox.exists() {
-            eprintln!("SKIPPED: there is no {} (package busybox-static)", busybox.display());
+            eprintln!(
+                "SKIPPED: there is no {} (package busybox-static)",
+                busybox.display()
+            );
             return None;
         }
         let directory = tempfile::tempdir().unwrap();
@@ -100,7 +104,10 @@ impl Place {
     }
 
     pub async fn start(&self, spec: &RunSpec, attach: &[AttachSpec]) -> Started {
-        let started = self.runtime.start(spec.clone(), None, attach.to_vec()).await;
+        let started = self
+            .runtime
+            .start(spec.clone(), None, attach.to_vec())
+            .await;
         started.unwrap_or_else(|e| panic!("{}", e.chain()))
     }
 
@@ -123,11 +130,31 @@ impl Place {
     }
 }
 
+/// What a failed test has left running is ended.
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Ok(runs) = fs::read_dir(self.path().join("run/containers")) else {
+            return;
+        };
+        for run in runs {
+            let reap = Command::new(runner())
+                .arg("--reap")
+                .arg(run.unwrap().path())
+                .status();
+            assert!(reap.unwrap().success());
+        }
+    }
+}
+
 /// The runner, which is built beside the tests.
 pub fn runner() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let runner = test.ancestors().nth(2).unwrap().join("palan-runner");
-    assert!(runner.exists(), "run `cargo build -p palan-runner` first: there is no {}", runner.display());
+    assert!(
+        runner.exists(),
+        "run `cargo build -p palan-runner` first: there is no {}",
+        runner.display()
+    );
     runner
 }
 
@@ -144,7 +171,9 @@ pub fn process(script: &str) -> ProcessSpec {
 fn bare(id: ContainerId) -> RunSpec {
     RunSpec {
         id,
-        rootfs: RootfsSpec::Directory { path: PathBuf::new() },
+        rootfs: RootfsSpec::Directory {
+            path: PathBuf::new(),
+        },
         readonly_rootfs: false,
         mounts: mounts(),
         devices: Vec::new(),
@@ -176,8 +205,22 @@ fn mounts() -> Vec<Mount> {
     };
     vec![
         mount("/proc", "proc", &["nosuid", "noexec", "nodev"]),
-        mount("/dev", "tmpfs", &["nosuid", "strictatime", "mode=755", "size=65536k"]),
-        mount("/dev/pts", "devpts", &["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]),
+        mount(
+            "/dev",
+            "tmpfs",
+            &["nosuid", "strictatime", "mode=755", "size=65536k"],
+        ),
+        mount(
+            "/dev/pts",
+            "devpts",
+            &[
+                "nosuid",
+                "noexec",
+                "newinstance",
+                "ptmxmode=0666",
+                "mode=0620",
+            ],
+        ),
     ]
 }
 
@@ -211,7 +254,10 @@ pub async fn ended<T: Clone>(exit: &mut ExitReceiver<T>) -> T {
 /// Reads an attached stream to its end.
 pub async fn read_all(stream: &mut AttachStream) -> Vec<u8> {
     let mut bytes = Vec::new();
-    timeout(BOUND, stream.read_to_end(&mut bytes)).await.expect("the stream does not end").unwrap();
+    timeout(BOUND, stream.read_to_end(&mut bytes))
+        .await
+        .expect("the stream does not end")
+        .unwrap();
     bytes
 }
 
@@ -220,7 +266,10 @@ pub async fn read_until(stream: &mut AttachStream, text: &str) -> String {
     let mut bytes = Vec::new();
     while !String::from_utf8_lossy(&bytes).contains(text) {
         let read = timeout(BOUND, stream.read_u8()).await;
-        bytes.push(read.unwrap_or_else(|_| panic!("no {text:?} in {bytes:?}")).unwrap());
+        bytes.push(
+            read.unwrap_or_else(|_| panic!("no {text:?} in {bytes:?}"))
+                .unwrap(),
+        );
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -229,7 +278,9 @@ pub async fn read_until(stream: &mut AttachStream, text: &str) -> String {
 pub fn unframe(mut bytes: &[u8]) -> (String, String) {
     let mut streams = [Vec::new(), Vec::new()];
     while let Some((header, rest)) = bytes.split_first_chunk::<8>() {
-        let [number, 0, 0, 0, length @ ..] = *header else { panic!("bad frame header {header:?}") };
+        let [number, 0, 0, 0, length @ ..] = *header else {
+            panic!("bad frame header {header:?}")
+        };
         let length = u32::from_be_bytes(length) as usize;
         streams[usize::from(number) - 1].extend_from_slice(&rest[..length]);
         bytes = &rest[length..];
@@ -246,14 +297,20 @@ pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(BOUND, waiting).await.unwrap_or_else(|_| panic!("waited in vain until {what}"));
+    timeout(BOUND, waiting)
+        .await
+        .unwrap_or_else(|_| panic!("waited in vain until {what}"));
 }
 
 /// Directories of the tests' cgroups that are left for a container.
 pub fn cgroups_of(id: &ContainerId) -> Vec<PathBuf> {
     let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
-    let roots = mounts.lines().filter(|line| line.contains(" - cgroup")).map(|line| {
-        PathBuf::from(line.split(' ').nth(4).unwrap())
-    });
-    roots.map(|root| root.join(format!("palan-test/{id}"))).filter(|path| path.exists()).collect()
+    let roots = mounts
+        .lines()
+        .filter(|line| line.contains(" - cgroup"))
+        .map(|line| PathBuf::from(line.split(' ').nth(4).unwrap()));
+    roots
+        .map(|root| root.join(format!("palan-test/{id}")))
+        .filter(|path| path.exists())
+        .collect()
 }
