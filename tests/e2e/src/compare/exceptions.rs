@@ -16,6 +16,7 @@ pub enum Allowed {
 /// Path (`*` stands for one member, `[]` for an index), what may differ, reason.
 const EXCEPTIONS: &[(&str, Allowed, &str)] = &[
     ("container.State.Pid", Allowed::Value, "a process id"),
+    ("exec.Pid", Allowed::Value, "a process id"),
     (
         "container.LogPath",
         Allowed::Value,

@@ -12,12 +12,8 @@ pub const SCENARIOS: &[(&str, Scenario)] = &[
 
 fn list(s: &mut Session) -> Result<()> {
     s.quiet("tag busybox other/name:v1")?;
-    s.docker_args([
-        "images",
-        "--format",
-        "{{.Repository}} {{.Tag}} {{.ID}} {{.CreatedSince}}",
-    ])?
-    .ok()?;
+    let format = "{{.Repository}} {{.Tag}} {{.ID}} {{.CreatedSince}}";
+    s.docker_sorted(["images", "--format", format])?;
     s.docker("images -q")?.ok()?;
     s.docker("images -q --no-trunc")?.ok()?;
     s.docker("images --format {{.Repository}}:{{.Tag}} busybox")?
