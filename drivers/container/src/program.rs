@@ -98,6 +98,7 @@ impl<'a> Program<'a> {
         streams: &Streams<'_>,
         cwd: Cwd,
     ) -> Result<Infallible, StartError> {
+        rustix::process::umask(Mode::from_raw_mode(0o022));
         let identity = self.identity()?;
         rlimits::apply(&self.spec.rlimits)?;
         connect(streams, &identity).during(|| "connecting the standard streams".to_owned())?;
@@ -112,7 +113,6 @@ impl<'a> Program<'a> {
                 self.spec.cwd
             )
         })?;
-        rustix::process::umask(Mode::from_raw_mode(0o022));
         let command = self.command(&identity)?;
         self.confine(&identity)
             .during(|| "limiting privileges".to_owned())?;

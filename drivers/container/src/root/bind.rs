@@ -37,7 +37,10 @@ pub(super) fn mount(
     }
     let target = targets::ensure(root, destination, kind)?;
     set_options(tree, options)?;
-    attach(tree.as_fd(), target.as_fd())
+    attach(tree.as_fd(), target.as_fd()).map_err(|error| match targets::kind_of(&target) {
+        Ok(found) if found != kind => Errno::NOTDIR.into(),
+        _ => error,
+    })
 }
 
 fn fill(root: BorrowedFd<'_>, destination: &Path, volume: &OwnedFd) -> io::Result<()> {

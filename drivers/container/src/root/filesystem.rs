@@ -1,4 +1,4 @@
-//! New file systems: proc, sysfs, tmpfs, devpts, mqueue, cgroup2.
+//! New file systems: proc and sysfs, and tmpfs, devpts, mqueue, cgroup2.
 
 use std::ffi::CString;
 use std::io;
@@ -9,11 +9,14 @@ use palan_linux::mounts::{Reach, set_attributes};
 use palan_model::run::Mount;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
-use rustix::mount::MountFlags;
+use rustix::mount::{
+    FsMountFlags, FsOpenFlags, MountAttrFlags, MountFlags, fsconfig_create, fsconfig_set_flag,
+    fsconfig_set_string, fsmount, fsopen,
+};
 
-use super::copy_up;
 use super::options::Options;
 use super::targets::{self, Kind};
+use super::{attach, copy_up};
 
 /// Mounts a new file system at its place, which is made when it is missing.
 pub(super) fn mount(root: BorrowedFd<'_>, mount: &Mount, options: &Options) -> io::Result<()> {
@@ -22,9 +25,6 @@ pub(super) fn mount(root: BorrowedFd<'_>, mount: &Mount, options: &Options) -> i
         "cgroup" => "cgroup2",
         kind => kind,
     };
-    if matches!(kind, "proc" | "sysfs") {
-        refuse_link(root, destination)?;
-    }
     let before = if kind == "tmpfs" {
         Before::look(root, destination, options)?
     } else {
@@ -39,6 +39,43 @@ pub(super) fn mount(root: BorrowedFd<'_>, mount: &Mount, options: &Options) -> i
     })?;
     before.restore(root, destination)?;
     propagate(root, destination, options)
+}
+
+/// Views of the kernel, which what is masked and sealed later is in.
+pub(super) fn is_kernels(mount: &Mount) -> bool {
+    matches!(mount.kind.as_str(), "proc" | "sysfs")
+}
+
+/// Makes one of them.
+pub(super) fn detached(mount: &Mount, options: &Options) -> io::Result<OwnedFd> {
+    let context = fsopen(mount.kind.as_str(), FsOpenFlags::FSOPEN_CLOEXEC)?;
+    fsconfig_set_string(&context, "source", &mount.source)?;
+    for option in options.data.split(',').filter(|option| !option.is_empty()) {
+        match option.split_once('=') {
+            Some((name, value)) => fsconfig_set_string(&context, name, value)?,
+            None => fsconfig_set_flag(&context, option)?,
+        }
+    }
+    fsconfig_create(&context)?;
+    let attributes = u32::try_from(options.attributes.set).unwrap_or_default();
+    let attributes = MountAttrFlags::from_bits_retain(attributes);
+    Ok(fsmount(
+        &context,
+        FsMountFlags::FSMOUNT_CLOEXEC,
+        attributes,
+    )?)
+}
+
+/// Attaches it at its place.
+pub(super) fn mount_detached(
+    root: BorrowedFd<'_>,
+    mount: &Mount,
+    tree: &OwnedFd,
+) -> io::Result<()> {
+    let destination = Path::new(&mount.destination);
+    refuse_link(root, destination)?;
+    let target = targets::ensure(root, destination, Kind::Directory)?;
+    attach(tree.as_fd(), target.as_fd())
 }
 
 /// `mount(2)` by path: the root is the container's already.

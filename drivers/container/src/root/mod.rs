@@ -65,6 +65,9 @@ enum Source {
     New,
     /// A detached copy of a mount.
     Tree(OwnedFd),
+    /// A new file system that is mounted nowhere yet. The kernel makes `proc` and `sysfs` in a user
+    /// namespace only while the host's are in sight.
+    Detached(OwnedFd),
     /// The container's directory in each hierarchy of version 1.
     Cgroups(Vec<Directory>),
 }
@@ -165,6 +168,9 @@ impl Plan<'_> {
                     (None, _) if mount.kind == "cgroup" && !cgroup.is_unified() => {
                         Source::Cgroups(cgroup::open(cgroup)?)
                     }
+                    (None, _) if filesystem::is_kernels(mount) => Source::Detached(
+                        filesystem::detached(mount, options).during(|| describe(mount))?,
+                    ),
                     (None, _) => Source::New,
                 },
             );
@@ -203,6 +209,7 @@ fn mount_one(
     match source {
         Source::Tree(tree) => bind::mount(root, mount, options, &tree),
         Source::Cgroups(directories) => cgroup::mount(root, mount, options, directories),
+        Source::Detached(tree) => filesystem::mount_detached(root, mount, &tree),
         Source::New => filesystem::mount(root, mount, options),
     }
     .map_err(|error| with_hint(StartError::step(&describe(mount), &error), &error))

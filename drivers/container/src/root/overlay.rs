@@ -1,6 +1,7 @@
 //! The root file system as a detached mount (`fsopen(2)`; kernel: `filesystems/overlayfs`).
 
 use std::ffi::OsString;
+use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -41,7 +42,7 @@ pub(crate) fn make(spec: &RootfsSpec) -> Result<Root, StartError> {
                 work,
                 volatile: *volatile,
             };
-            let tree = layers.mount().during(|| layers.describe())?;
+            let tree = layers.mount_again().during(|| layers.describe())?;
             Ok(Root {
                 tree,
                 staging: upper.clone(),
@@ -69,6 +70,20 @@ impl Layers<'_> {
         let count = self.lower.len();
         let upper = self.upper.display();
         format!("mounting an overlay of {count} layers and {upper}")
+    }
+
+    /// The kernel leaves a mark in the work directory of a volatile overlay and refuses it from then
+    /// on, because a crash may have damaged the upper directory. A container that is started again
+    /// after an ordinary end lost nothing: the mark is taken away.
+    fn mount_again(&self) -> io::Result<OwnedFd> {
+        let mark = self.work.join("work/incompat");
+        match self.mount() {
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput && mark.exists() => {
+                fs::remove_dir_all(mark)?;
+                self.mount()
+            }
+            mounted => mounted,
+        }
     }
 
     fn mount(&self) -> io::Result<OwnedFd> {

@@ -99,6 +99,18 @@ impl Fixture {
             .push(mount(kind, source, destination, options));
     }
 
+    /// Puts the process under Docker's default filter.
+    pub fn filter(&mut self) {
+        self.filter_with(&palan_seccomp::Profile::docker_default());
+    }
+
+    pub fn filter_with(&mut self, profile: &palan_seccomp::Profile) {
+        let program = palan_seccomp::compile(profile, &self.spec.process.capabilities).unwrap();
+        let path = self.directory.path().join("filter");
+        fs::write(&path, program.bytes()).unwrap();
+        self.spec.process.seccomp = Some(path);
+    }
+
     pub fn refused(&self) -> StartError {
         let before = cgroups_left();
         let error = Running::start(&self.spec)
@@ -112,6 +124,13 @@ impl Fixture {
         Running::start(&self.spec)
             .unwrap_or_else(|error| panic!("{error}"))
             .wait()
+    }
+}
+
+impl Drop for Fixture {
+    /// Whatever a failed test has left.
+    fn drop(&mut self) {
+        let _ = palan_container::remove_leftovers(&self.spec.cgroup);
     }
 }
 
@@ -220,6 +239,21 @@ pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
+/// The cgroup that all containers of this run are in.
+fn parent() -> String {
+    format!("palan-container-test-{}", std::process::id())
+}
+
+/// Removes the directories that all tests share.
+pub fn remove_test_parents() {
+    for mount in fs::read_dir("/sys/fs/cgroup")
+        .unwrap()
+        .filter_map(Result::ok)
+    {
+        let _ = fs::remove_dir(mount.path().join(parent()));
+    }
+}
+
 /// Cgroups of these tests that exist.
 pub fn cgroups_left() -> Vec<PathBuf> {
     let mut left = Vec::new();
@@ -227,7 +261,7 @@ pub fn cgroups_left() -> Vec<PathBuf> {
         .unwrap()
         .filter_map(Result::ok)
     {
-        if let Ok(entries) = fs::read_dir(mount.path().join("palan-test")) {
+        if let Ok(entries) = fs::read_dir(mount.path().join(parent())) {
             let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
             left.extend(paths.filter(|path| path.is_dir()));
         }
@@ -362,7 +396,7 @@ fn standard_mounts() -> Vec<Mount> {
 fn spec(directory: &Path, args: &[&str]) -> RunSpec {
     let id = format!("{:0>64}", format!("{:x}", unique()));
     RunSpec {
-        cgroup: format!("palan-test/{id}"),
+        cgroup: format!("{}/{id}", parent()),
         id: id.parse::<ContainerId>().unwrap(),
         rootfs: RootfsSpec::Overlay {
             lower: vec![directory.join("lower")],

@@ -3,8 +3,16 @@
 //! Runs the tests one after another in the only thread, as `palan-runner` works. An argument selects
 //! the tests whose names contain it.
 
+// The harness is our own, so the compiler does not see that everything here is a test.
+#![allow(clippy::unwrap_used)]
+
 mod basics;
+mod failures;
 mod fixture;
+mod isolation;
+mod limits;
+mod mounts;
+mod processes;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -13,6 +21,13 @@ use std::process::ExitCode;
 type Test = (&'static str, fn());
 
 fn main() -> ExitCode {
+    // This program is what containers with an init see as theirs.
+    if std::env::args()
+        .next()
+        .is_some_and(|name| name.ends_with("/docker-init"))
+    {
+        palan_container::run_init(std::env::args());
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.iter().any(|argument| argument == "--list") {
         return ExitCode::SUCCESS;
@@ -23,7 +38,15 @@ fn main() -> ExitCode {
     }
     let filter = arguments.iter().find(|argument| !argument.starts_with('-'));
     let mut failed = 0;
-    for (name, test) in [basics::TESTS].concat() {
+    let all = [
+        basics::TESTS,
+        failures::TESTS,
+        isolation::TESTS,
+        limits::TESTS,
+        mounts::TESTS,
+        processes::TESTS,
+    ];
+    for (name, test) in all.concat() {
         if filter.is_some_and(|filter| !name.contains(filter.as_str())) {
             continue;
         }
@@ -31,5 +54,8 @@ fn main() -> ExitCode {
         println!("test {name} ... {}", if passed { "ok" } else { "FAILED" });
         failed += u32::from(!passed);
     }
-    ExitCode::from(u8::from(failed > 0))
+    let left = fixture::cgroups_left();
+    println!("{failed} failed, cgroups left: {left:?}");
+    fixture::remove_test_parents();
+    ExitCode::from(u8::from(failed > 0 || !left.is_empty()))
 }
