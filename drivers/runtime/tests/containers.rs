@@ -1,5 +1,7 @@
 //! Real containers through the contract: streams, exit codes, terminals, execs, signals.
 
+#![cfg(test)]
+
 mod support;
 
 use palan_contracts::Runtime;

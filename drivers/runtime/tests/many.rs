@@ -1,5 +1,7 @@
 //! Many containers at once. Alone in its program: it counts what the whole process holds.
 
+#![cfg(test)]
+
 mod support;
 
 use std::fs;

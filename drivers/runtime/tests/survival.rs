@@ -1,6 +1,8 @@
 //! Whatever dies, nothing is lost and nothing stays: engines that end or are killed, runners that are
 //! killed.
 
+#![cfg(test)]
+
 mod support;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! A place to run containers in: a busybox root directory, a run root, a log directory.
 
+#![allow(dead_code, reason = "each test program uses a part of this")]
+
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
