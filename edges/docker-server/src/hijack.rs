@@ -9,6 +9,7 @@
 //! The container never notices how a session ends, except by its standard input.
 
 use std::io;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, UPGRADE};
@@ -19,7 +20,7 @@ use palan_docker_api::ApiVersion;
 use palan_docker_api::stdio::{MULTIPLEXED, RAW, StreamId, frame_header};
 use palan_engine::containers::{Attachment, PendingStream};
 use palan_model::log::StdStream;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::unix::OwnedWriteHalf;
 
 use crate::detach_keys::Matcher;
@@ -28,6 +29,8 @@ use crate::listener::Connection;
 use crate::request::Takeover;
 use crate::response::{Answer, Body, empty};
 
+/// How long a client may take to hang up after the end of a session.
+const LINGER: Duration = Duration::from_secs(2);
 /// Bytes copied at once.
 const CHUNK: usize = 32 << 10;
 
@@ -98,7 +101,7 @@ impl Session {
 
     /// Carries the session out. `read` was already read from the client.
     pub(crate) async fn run(self, stream: Box<dyn Connection>, read: Bytes) {
-        let (reader, mut writer) = tokio::io::split(stream);
+        let (mut reader, mut writer) = tokio::io::split(stream);
         let Self {
             tty,
             logs,
@@ -116,6 +119,7 @@ impl Session {
                 }
                 Output::Stream(pending) => match pending.ready().await {
                     Some(container) => {
+                        let reader = &mut reader;
                         let input = Input {
                             reader,
                             read,
@@ -126,17 +130,30 @@ impl Session {
                     }
                     None => Ok(()),
                 },
-            }
+            }?;
+            writer.shutdown().await
         };
-        if let Err(error) = done.await {
+        match done.await {
+            Ok(()) => linger(reader).await,
             // The client went away; nobody is left to tell.
-            tracing::debug!("attached client left: {error}");
-            return;
-        }
-        if let Err(error) = writer.shutdown().await {
-            tracing::debug!("attached client left: {error}");
+            Err(error) => tracing::debug!("attached client left: {error}"),
         }
     }
+}
+
+/// Passes over what the client still sends, until it has seen the end of the output: closing a
+/// socket with unread bytes would take that output away from it.
+async fn linger(mut reader: impl AsyncRead + Unpin) {
+    let mut buffer = vec![0; CHUNK];
+    let rest = async {
+        while reader
+            .read(&mut buffer)
+            .await
+            .is_ok_and(|length| length > 0)
+        {}
+    };
+    // A client that does not hang up in time has seen the end, or never will.
+    let _ = tokio::time::timeout(LINGER, rest).await;
 }
 
 fn switching_protocols(content_type: &'static str) -> Response<Body> {
@@ -187,7 +204,7 @@ pub(crate) fn stream_id(stream: StdStream) -> StreamId {
 /// Copies both ways until the output ends or the client leaves.
 async fn copy(
     container: AttachStream,
-    input: Input,
+    input: Input<'_, impl AsyncRead + Unpin>,
     writer: &mut (impl AsyncWrite + Unpin),
 ) -> io::Result<()> {
     let (mut output, stdin) = container.into_split();
@@ -214,14 +231,14 @@ async fn copy_output(
 }
 
 /// The client's side of a session.
-struct Input {
-    reader: ReadHalf<Box<dyn Connection>>,
+struct Input<'a, R> {
+    reader: &'a mut R,
     read: Bytes,
     options: InputOptions,
     tty: bool,
 }
 
-impl Input {
+impl<R: AsyncRead + Unpin> Input<'_, R> {
     /// Copies to the container; returns only when the session is to end.
     async fn copy(mut self, mut stdin: OwnedWriteHalf) {
         if !self.options.attached {

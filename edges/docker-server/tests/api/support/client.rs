@@ -77,7 +77,7 @@ impl Client {
     async fn fill(&mut self) -> bool {
         let mut buffer = [0; 4096];
         let read = tokio::time::timeout(PATIENCE, self.stream.read(&mut buffer));
-        let length = read.await.expect("something comes").unwrap_or(0);
+        let length = read.await.expect("something comes").unwrap();
         self.read.extend_from_slice(&buffer[..length]);
         length > 0
     }
