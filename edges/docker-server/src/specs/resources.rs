@@ -13,7 +13,8 @@ pub(super) fn from_wire(host: &mut HostConfig) -> Result<Resources, Failure> {
         memory: host.memory,
         memory_reservation: host.memory_reservation,
         memory_swap: host.memory_swap,
-        memory_swappiness: host.memory_swappiness,
+        // The command line sends -1 and 0 for what was not asked.
+        memory_swappiness: host.memory_swappiness.filter(|value| *value != -1),
         nano_cpus: host.nano_cpus,
         cpu_period: host.cpu_period,
         cpu_quota: host.cpu_quota,
@@ -21,7 +22,7 @@ pub(super) fn from_wire(host: &mut HostConfig) -> Result<Resources, Failure> {
         cpu_realtime_runtime: host.cpu_realtime_runtime,
         cpuset_cpus: std::mem::take(&mut host.cpuset_cpus),
         cpuset_mems: std::mem::take(&mut host.cpuset_mems),
-        pids_limit: host.pids_limit,
+        pids_limit: host.pids_limit.filter(|limit| *limit > 0),
         blkio_weight: host.blkio_weight,
         oom_kill_disable: host.oom_kill_disable,
         ulimits: host
