@@ -1,13 +1,17 @@
 //! `attach`
 
-use palan_docker_api::client::{Client, Request};
+use std::sync::Arc;
+
+use palan_docker_api::client::{Client, Request, Response};
 use palan_docker_api::container::{ContainerInspect, ContainerWaitResponse};
 
-use super::run::{check_terminal, detach_keys, end_with, send_attach, wait_request};
+use super::attachment::{
+    check_terminal, detach_keys, end_with, send_attach, terminal_of, wait_request,
+};
 use crate::cli::args::{Arity, Synopsis, Verb, flags};
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::session::Session;
-use crate::cli::stream::{Attached, ResizeTarget, SignalPlan, Streams, set_first_size, watch};
+use crate::cli::stream::{Attached, End, SignalPlan, Streams, set_first_size, watch};
 use crate::cli::terminal;
 
 flags! {
@@ -48,33 +52,40 @@ impl Verb for Attach {
             stderr: true,
             tty: container.config.tty,
         };
-        let keys = detach_keys(session, &flags.detach_keys);
         let waiting = client.send(wait_request(id, ""))?;
         let connection = send_attach(client, id, streams, &flags.detach_keys)?.hijack()?;
         // It may have ended between the question and the attachment, which would then never end.
         inspect_running(client, id)?;
-        let shows_terminal = streams.tty && terminal::stdout_is_terminal();
-        let resize = shows_terminal.then(|| ResizeTarget::Container(id.to_owned()));
-        let plan = SignalPlan {
-            forward_to: (flags.sig_proxy && !streams.tty).then(|| id.to_owned()),
-            resize: resize.clone(),
-            raw: streams.stdin && streams.tty,
-        };
-        watch(client, plan)?;
-        if let Some(target) = resize {
-            redraw(client, id)?;
-            set_first_size(client, target)?;
-        }
+        let forward = flags.sig_proxy && !streams.tty;
+        watch_signals(client, id, streams, forward)?;
+        let keys = detach_keys(session, &flags.detach_keys);
         match Attached::begin(connection, streams, keys)?.finish()? {
-            crate::cli::stream::End::Detached => Err(Failure::new("read escape sequence")),
-            crate::cli::stream::End::Finished => {
-                let status: ContainerWaitResponse = waiting.response()?.json()?;
-                match status.error.flatten() {
-                    Some(error) => Err(Failure::new(error.message)),
-                    None => end_with(status.status_code),
-                }
-            }
+            End::Detached => Err(Failure::new("read escape sequence")),
+            End::Finished => end(waiting.response()?),
         }
+    }
+}
+
+fn watch_signals(client: &Arc<Client>, id: &str, streams: Streams, forward: bool) -> Outcome {
+    let resize = terminal_of(id, streams);
+    let plan = SignalPlan {
+        forward_to: forward.then(|| id.to_owned()),
+        resize: resize.clone(),
+        raw: streams.stdin && streams.tty,
+    };
+    watch(client, plan)?;
+    if let Some(target) = resize {
+        redraw(client, id);
+        set_first_size(client, target)?;
+    }
+    Ok(())
+}
+
+fn end(exit: Response<'_>) -> Outcome {
+    let status: ContainerWaitResponse = exit.json()?;
+    match status.error.flatten() {
+        Some(error) => Err(Failure::new(error.message)),
+        None => end_with(status.status_code),
     }
 }
 
@@ -96,7 +107,7 @@ fn inspect_running(client: &Client, name: &str) -> Outcome<ContainerInspect> {
 }
 
 /// A program redraws itself when its terminal changes: give it another size first.
-fn redraw(client: &Client, id: &str) -> Outcome {
+fn redraw(client: &Client, id: &str) {
     if let Some((rows, columns)) = terminal::size(rustix::stdio::stdout()) {
         let request = Request::post(&["containers", id, "resize"])
             .query("h", &rows.saturating_add(1).to_string())
@@ -104,5 +115,4 @@ fn redraw(client: &Client, id: &str) -> Outcome {
         // The right size follows; this one only helps.
         let _ = client.call(request);
     }
-    Ok(())
 }

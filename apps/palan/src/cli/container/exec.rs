@@ -1,11 +1,11 @@
 //! `exec`
 
-use palan_docker_api::client::Request;
+use palan_docker_api::client::{Hijacked, Request};
 use palan_docker_api::container::ContainerInspect;
 use palan_docker_api::exec::{ExecCreateRequest, ExecInspect, ExecStartRequest};
 use serde::Deserialize;
 
-use super::run::{check_terminal, detach_keys, end_with};
+use super::attachment::{check_terminal, detach_keys, end_with};
 use crate::cli::args::{Arity, Category, Grammar, Synopsis, Verb, flags};
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::session::Session;
@@ -76,32 +76,38 @@ impl Verb for Exec {
             return Ok(());
         }
         let connection = client.send(start.upgrade())?.hijack()?;
-        let streams = Streams {
-            stdin: request.attach_stdin,
-            stdout: true,
-            stderr: true,
-            tty: request.tty,
-        };
-        let shows_terminal = streams.tty && terminal::stdin_is_terminal();
-        let resize = shows_terminal.then(|| ResizeTarget::Exec(created.id.clone()));
-        let plan = SignalPlan {
-            forward_to: None,
-            resize: resize.clone(),
-            raw: streams.stdin && streams.tty,
-        };
-        watch(client, plan)?;
-        let keys = detach_keys(session, &flags.detach_keys);
-        let attached = Attached::begin(connection, streams, keys)?;
-        if let Some(target) = resize {
-            set_first_size(client, target)?;
-        }
-        if attached.finish()? == End::Detached {
-            return Err(Failure::new("read escape sequence"));
-        }
-        let inspect = Request::get(&["exec", &created.id, "json"]);
-        let ended: ExecInspect = client.call(inspect)?.json()?;
-        end_with(ended.exit_code.unwrap_or(0))
+        follow(session, &flags, &created.id, connection)
     }
+}
+
+/// Shows the output of a started exec, and ends with its exit code.
+fn follow(session: &Session, flags: &ExecFlags, id: &str, connection: Hijacked) -> Outcome {
+    let client = session.client()?;
+    let streams = Streams {
+        stdin: flags.interactive,
+        stdout: true,
+        stderr: true,
+        tty: flags.tty,
+    };
+    let shows_terminal = streams.tty && terminal::stdin_is_terminal();
+    let resize = shows_terminal.then(|| ResizeTarget::Exec(id.to_owned()));
+    let plan = SignalPlan {
+        forward_to: None,
+        resize: resize.clone(),
+        raw: streams.stdin && streams.tty,
+    };
+    watch(client, plan)?;
+    let keys = detach_keys(session, &flags.detach_keys);
+    let attached = Attached::begin(connection, streams, keys)?;
+    if let Some(target) = resize {
+        set_first_size(client, target)?;
+    }
+    if attached.finish()? == End::Detached {
+        return Err(Failure::new("read escape sequence"));
+    }
+    let inspect = Request::get(&["exec", id, "json"]);
+    let ended: ExecInspect = client.call(inspect)?.json()?;
+    end_with(ended.exit_code.unwrap_or(0))
 }
 
 fn plan(session: &Session, flags: &ExecFlags, command: &[String]) -> Outcome<ExecCreateRequest> {

@@ -105,7 +105,9 @@ fn list(session: &Session, flags: &PsFlags) -> Outcome {
         &flags.format
     };
     let mut format = Format::choose(&SHAPE, wanted, flags.quiet);
-    let shows_size = flags.size.unwrap_or(!flags.quiet && format.uses("Size"));
+    let shows_size = flags
+        .size
+        .unwrap_or(!flags.quiet && wanted != "json" && format.uses("Size"));
     if shows_size && matches!(wanted.as_str(), "" | "table") {
         format = format.with_column("Size");
     }

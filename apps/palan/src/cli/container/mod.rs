@@ -1,6 +1,7 @@
 //! Commands on containers, one file each.
 
 mod attach;
+mod attachment;
 mod create;
 mod exec;
 mod kill;

@@ -1,26 +1,14 @@
-//! `run`: create, attach, wait, start.
-//!
-//! ```text
-//! connection 1: create ---------------------> id ... start ----------> 204
-//! connection 2:                attach -> 101 ............ output ......... end
-//! connection 3:                wait ---> head (registered) .............. exit code
-//! ```
-//!
-//! Attach and wait are sent together; start only after both were answered, so that neither a byte
-//! of output nor the exit is missed.
+//! `run`: create, attach, start, follow. With `--detach` only create and start.
 
-use palan_docker_api::client::{Client, Pending, Request, Response};
-use palan_docker_api::container::{ContainerConfig, ContainerWaitResponse};
+use palan_docker_api::container::ContainerConfig;
 
+use super::attachment::{Attachment, check_terminal, start};
 use super::create::{check_pull, create, request, with_help};
 use super::options::{ContainerFlags, CreateFlags};
 use crate::cli::args::{Arity, Category, Grammar, Synopsis, Verb, flags};
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::session::Session;
-use crate::cli::stream::{
-    Attached, DetachKeys, End, ResizeTarget, SignalPlan, Streams, set_first_size, watch,
-};
-use crate::cli::terminal;
+use crate::cli::stream::Streams;
 
 flags! {
     /// What `run` adds to the flags of `create`.
@@ -86,17 +74,6 @@ fn detach(config: &mut ContainerConfig, what: &ContainerFlags) -> Outcome {
     Ok(())
 }
 
-/// A container's terminal needs one of ours when its input is attached.
-///
-/// # Errors
-/// When the standard input is none.
-pub fn check_terminal(attach_stdin: bool, tty: bool) -> Outcome {
-    if attach_stdin && tty && !terminal::stdin_is_terminal() {
-        return Err(Failure::new("the input device is not a TTY"));
-    }
-    Ok(())
-}
-
 fn run_attached(
     session: &Session,
     flags: &RunFlags,
@@ -104,120 +81,26 @@ fn run_attached(
     id: &str,
     removes_itself: bool,
 ) -> Outcome {
-    let client = session.client()?;
-    let streams = Streams {
-        stdin: config.attach_stdin,
-        stdout: config.attach_stdout,
-        stderr: config.attach_stderr,
-        tty: config.tty,
+    let attachment = Attachment {
+        id,
+        streams: Streams {
+            stdin: config.attach_stdin,
+            stdout: config.attach_stdout,
+            stderr: config.attach_stderr,
+            tty: config.tty,
+        },
+        forward_signals: flags.sig_proxy,
+        removes_itself,
+        detach_keys: &flags.detach_keys,
     };
-    let keys = detach_keys(session, &flags.detach_keys);
-    let attaching = send_attach(client, id, streams, &flags.detach_keys)?;
-    let condition = if removes_itself {
-        "removed"
-    } else {
-        "next-exit"
-    };
-    let waiting = client.send(wait_request(id, condition))?;
-    let connection = attaching.hijack()?;
-    let exit = waiting.response()?;
-    let shows_terminal = config.tty && terminal::stdout_is_terminal();
-    let resize = shows_terminal.then(|| ResizeTarget::Container(id.to_owned()));
-    let plan = SignalPlan {
-        forward_to: flags.sig_proxy.then(|| id.to_owned()),
-        resize: resize.clone(),
-        raw: streams.stdin && streams.tty,
-    };
-    watch(client, plan)?;
-    let attached = Attached::begin(connection, streams, keys)?;
-    if let Err(failure) = start(client, id) {
-        drop(attached);
-        if removes_itself {
-            // The engine removes it; its name must be free when this program ends.
-            let _ = exit_code(exit);
+    let following = attachment.begin(session)?;
+    match start(session.client()?, id) {
+        Ok(()) => following.follow(),
+        Err(failure) => {
+            following.abandon();
+            Err(of_start(session, failure))
         }
-        return Err(of_start(session, failure));
     }
-    if let Some(target) = resize {
-        set_first_size(client, target)?;
-    }
-    match attached.finish()? {
-        End::Detached => Ok(()),
-        End::Finished => end_with(exit_code(exit)?),
-    }
-}
-
-/// Sends the request to attach; the answer is a raw connection.
-///
-/// # Errors
-/// When nothing answers.
-pub fn send_attach<'c>(
-    client: &'c Client,
-    id: &str,
-    streams: Streams,
-    detach_keys: &str,
-) -> Outcome<Pending<'c>> {
-    let request = Request::post(&["containers", id, "attach"])
-        .query("stream", "1")
-        .query_if("stdin", streams.stdin)
-        .query_if("stdout", streams.stdout)
-        .query_if("stderr", streams.stderr)
-        .query_some("detachKeys", detach_keys)
-        .upgrade();
-    Ok(client.send(request)?)
-}
-
-/// The request that is answered when the container ends.
-pub fn wait_request(id: &str, condition: &str) -> Request<'static> {
-    Request::post(&["containers", id, "wait"]).query_some("condition", condition)
-}
-
-/// Starts a container.
-///
-/// # Errors
-/// When the engine refuses.
-pub fn start(client: &Client, id: &str) -> Outcome {
-    client.call(Request::post(&["containers", id, "start"]))?;
-    Ok(())
-}
-
-/// Waits for the exit code.
-///
-/// # Errors
-/// When the engine could not tell it.
-pub fn exit_code(exit: Response<'_>) -> Outcome<i64> {
-    let status: ContainerWaitResponse = exit.json()?;
-    match status.error.flatten() {
-        Some(error) => {
-            let text = format!("Error waiting for container: {}", error.message);
-            Err(Failure::new(text).with_code(125))
-        }
-        None => Ok(status.status_code),
-    }
-}
-
-/// Ends the program with a container's exit code.
-///
-/// # Errors
-/// When it is not 0.
-pub fn end_with(code: i64) -> Outcome {
-    match i32::try_from(code).unwrap_or(125) {
-        0 => Ok(()),
-        code => Err(Failure::silent(code)),
-    }
-}
-
-/// The keys of a flag, else of the configuration, else the default ones.
-pub fn detach_keys(session: &Session, flag: &str) -> DetachKeys {
-    let text = if flag.is_empty() {
-        session.config().detach_keys.as_str()
-    } else {
-        flag
-    };
-    DetachKeys::parse(text).unwrap_or_else(|error| {
-        session.remark(&format!("{error}, using default"));
-        DetachKeys::default()
-    })
 }
 
 /// The failure of a start: 127 when the program was not found, 126 when it cannot be executed,

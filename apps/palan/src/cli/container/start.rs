@@ -3,12 +3,11 @@
 use palan_docker_api::client::Request;
 use palan_docker_api::container::ContainerInspect;
 
-use super::run::{detach_keys, end_with, exit_code, send_attach, start, wait_request};
+use super::attachment::{Attachment, start};
 use crate::cli::args::{Arity, Synopsis, Verb, flags};
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::session::Session;
-use crate::cli::stream::{Attached, End, ResizeTarget, SignalPlan, Streams, set_first_size, watch};
-use crate::cli::terminal;
+use crate::cli::stream::Streams;
 
 flags! {
     /// Flags of `start`.
@@ -72,46 +71,25 @@ fn start_attached(session: &Session, flags: &StartFlags, name: &str) -> Outcome 
     let client = session.client()?;
     let inspect = Request::get(&["containers", name, "json"]);
     let container: ContainerInspect = client.call(inspect)?.json()?;
-    let id = container.id.as_str();
-    let streams = Streams {
-        stdin: flags.interactive && container.config.open_stdin,
-        stdout: true,
-        stderr: true,
-        tty: container.config.tty,
+    let tty = container.config.tty;
+    let attachment = Attachment {
+        id: &container.id,
+        streams: Streams {
+            stdin: flags.interactive && container.config.open_stdin,
+            stdout: true,
+            stderr: true,
+            tty,
+        },
+        forward_signals: !tty,
+        removes_itself: container.host_config.auto_remove,
+        detach_keys: &flags.detach_keys,
     };
-    let keys = detach_keys(session, &flags.detach_keys);
-    let removes_itself = container.host_config.auto_remove;
-    let condition = if removes_itself {
-        "removed"
-    } else {
-        "next-exit"
-    };
-    let attaching = send_attach(client, id, streams, &flags.detach_keys)?;
-    let waiting = client.send(wait_request(id, condition))?;
-    let connection = attaching.hijack()?;
-    let exit = waiting.response()?;
-    let shows_terminal = streams.tty && terminal::stdout_is_terminal();
-    let resize = shows_terminal.then(|| ResizeTarget::Container(id.to_owned()));
-    let plan = SignalPlan {
-        forward_to: (!streams.tty).then(|| id.to_owned()),
-        resize: resize.clone(),
-        raw: streams.stdin && streams.tty,
-    };
-    watch(client, plan)?;
-    let attached = Attached::begin(connection, streams, keys)?;
-    if let Err(failure) = start(client, id) {
-        drop(attached);
-        if removes_itself {
-            // Its name must be free when this program ends.
-            let _ = exit_code(exit);
+    let following = attachment.begin(session)?;
+    match start(client, &container.id) {
+        Ok(()) => following.follow(),
+        Err(failure) => {
+            following.abandon();
+            Err(failure)
         }
-        return Err(failure);
-    }
-    if let Some(target) = resize {
-        set_first_size(client, target)?;
-    }
-    match attached.finish()? {
-        End::Detached => Ok(()),
-        End::Finished => end_with(exit_code(exit)?),
     }
 }

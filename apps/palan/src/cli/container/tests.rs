@@ -7,9 +7,8 @@ use crate::cli::args::{FlagSet, Verb};
 /// Reads a command line as `create` does.
 fn plan(line: &str) -> Result<ContainerCreateRequest, String> {
     let mut flags = <(CreateFlags, ContainerFlags)>::default();
-    let mut words = line.split(' ');
     let mut operands = Vec::new();
-    while let Some(word) = words.next() {
+    for word in line.split(' ') {
         match word.strip_prefix("--") {
             Some(name) if operands.is_empty() => {
                 let (name, value) = name.split_once('=').unwrap_or((name, "true"));

@@ -2,7 +2,7 @@
 
 use palan_docker_api::container::ContainerWaitResponse;
 
-use super::run::wait_request;
+use super::attachment::wait_request;
 use crate::cli::args::{Arity, NoFlags, Synopsis, Verb};
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::session::Session;

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use gotmpl::Value;
 
 use super::table::{LISTING, align};
-use super::template::{Template, TemplateFailure};
+use super::template::Template;
+use super::template_failure::TemplateFailure;
 
 /// What a kind of list can show.
 #[derive(Debug)]

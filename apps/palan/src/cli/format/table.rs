@@ -68,8 +68,8 @@ fn measure(
             .map(|line| display_width(lines[line][column]))
             .max();
         let width = (widest.unwrap_or(0) + columns.padding).max(columns.minimum);
-        for line in start..end {
-            widths[line][column] = width;
+        for line in &mut widths[start..end] {
+            line[column] = width;
         }
         measure(lines, widths, start, end, column + 1, columns);
         start = end;

@@ -53,9 +53,10 @@ pub fn config(flags: &HealthFlags) -> Result<Option<HealthConfig>, String> {
             return Err(format!("--health-{name} cannot be negative"));
         }
     }
-    let test = (!flags.command.is_empty())
-        .then(|| vec!["CMD-SHELL".to_owned(), flags.command.clone()])
-        .unwrap_or_default();
+    let test = match flags.command.as_str() {
+        "" => Vec::new(),
+        command => vec!["CMD-SHELL".to_owned(), command.to_owned()],
+    };
     Ok(Some(HealthConfig {
         test,
         interval: flags.interval,
