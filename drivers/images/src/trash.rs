@@ -1,8 +1,9 @@
 //! Deletes in the background: a tree is renamed into the trash, which takes no time, and a thread
 //! of its own empties the trash. What a crash leaves there is deleted at the next start.
 
-use std::fs;
+use std::fs::{self, DirBuilder};
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -19,7 +20,11 @@ pub(crate) struct Trash {
 impl Trash {
     /// Makes the directory when needed and begins to delete what is in it.
     pub(crate) fn open(directory: PathBuf) -> io::Result<Self> {
-        fs::create_dir_all(&directory)?;
+        // Setuid programs of images are in it: nobody else may reach them.
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&directory)?;
         let (queue, paths) = channel();
         for entry in fs::read_dir(&directory)? {
             let _ = queue.send(entry?.path());
@@ -59,16 +64,11 @@ impl Trash {
 
 fn empty(paths: &Receiver<PathBuf>) {
     for path in paths {
-        let removed = match path.symlink_metadata() {
-            Ok(found) if found.is_dir() => fs::remove_dir_all(&path),
-            Ok(_) => fs::remove_file(&path),
-            Err(error) => Err(error),
-        };
-        match removed {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+        match palan_linux::remove_tree::remove_tree(rustix::fs::CWD, &path) {
+            Ok(()) | Err(rustix::io::Errno::NOENT) => {}
+            Err(error) => {
                 tracing::warn!(path = %path.display(), %error, "failed to empty the trash");
             }
-            _ => {}
         }
     }
 }

@@ -69,7 +69,10 @@ pub(crate) fn names<T: FromStr>(directory: &Path) -> std::result::Result<Vec<T>,
 
 /// Counts a tree on a thread that may block.
 pub(crate) async fn usage(path: PathBuf) -> std::result::Result<u64, SnapshotsError> {
-    let count = move || disk_usage(&path).map_err(SnapshotsError::io("count", &path));
+    let count = move || {
+        let counted = disk_usage(&path).map_err(std::io::Error::from);
+        counted.map_err(SnapshotsError::io("count", &path))
+    };
     let counted = tokio::task::spawn_blocking(count).await;
     counted.map_err(|_| SnapshotsError::Worker)?
 }

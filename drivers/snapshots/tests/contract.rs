@@ -156,6 +156,32 @@ async fn removal_hides_at_once_and_deletes_in_the_background() {
     eventually("trash is emptied", || is_empty(&trash));
 }
 
+/// A container can nest directories more deeply than any path is long.
+#[tokio::test]
+async fn a_bottomless_tree_is_counted_and_removed() {
+    use rustix::fs::{Mode, OFlags};
+    let Fixture {
+        root,
+        store,
+        layers,
+    } = fixture();
+    let id = ContainerId::random();
+    store.prepare(&id, &layers, false).await.unwrap();
+    let upper = store.directory(&id).join("upper");
+    fs::write(upper.join("f"), "12345").unwrap();
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+    let mut inner = rustix::fs::open(&upper, flags, Mode::empty()).unwrap();
+    for _ in 0..5000 {
+        rustix::fs::mkdirat(&inner, "d", Mode::RWXU).unwrap();
+        inner = rustix::fs::openat(&inner, "d", flags, Mode::empty()).unwrap();
+    }
+    drop(inner);
+    assert_eq!(store.usage(&id).await.unwrap(), 5);
+    store.remove(&id).await.unwrap();
+    let trash = root.path().join("trash/containers");
+    eventually("trash is emptied", || is_empty(&trash));
+}
+
 #[tokio::test]
 async fn what_a_dead_process_left_in_the_trash_goes() {
     let root = tempfile::tempdir().unwrap();

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use super::attributes::{is_overlays, mode, times};
 use super::file::NEW_FILE;
 use super::lower::LowerEntry;
-use super::path::{Location, join};
+use super::path::Location;
 use super::tree::{Found, Parent, Tree};
 use crate::error::ImagesError;
 use crate::tar::{Entry, ModificationTime};
@@ -25,7 +25,7 @@ impl Tree {
     ) -> Result<(Parent, Vec<u8>), ImagesError> {
         let missing =
             || ImagesError::hostile(&entry.path, "is a hard link to a file that does not exist");
-        let below = |tree: &Self, path: &[u8]| match tree.below(path) {
+        let below = |tree: &Self, at: &Location<'_>| match tree.below(at) {
             LowerEntry::File(file) | LowerEntry::Symlink(file) => Some(file),
             _ => None,
         };
@@ -45,11 +45,15 @@ impl Tree {
                 Some(Found::Whiteout) => return Err(missing()),
                 Some(_) => return Ok((parent, target.name.to_vec())),
             }
-        } else if below(self, &join(target.parent, target.name)).is_none() {
+        } else if below(self, target).is_none() {
             return Err(missing());
         }
         let parent = self.parent(target.parent)?;
-        let model = below(self, &join(&parent.path, target.name)).ok_or_else(missing)?;
+        let real = Location {
+            parent: &parent.path,
+            name: target.name,
+        };
+        let model = below(self, &real).ok_or_else(missing)?;
         self.copy_up(&parent, target.name, &model, entry)?;
         Ok((parent, target.name.to_vec()))
     }

@@ -7,6 +7,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use super::path::Location;
+
 /// A name in the merged layers.
 #[derive(Debug)]
 pub(super) enum LowerEntry {
@@ -47,48 +49,55 @@ impl Lower {
         &self.layers
     }
 
+    /// The root directory of the topmost layer.
+    pub(super) fn root(&self) -> Option<PathBuf> {
+        self.layers.first().cloned()
+    }
+
+    /// The merged directory at `path`, whose components must be real directories and not links.
+    pub(super) fn at(&self, path: &[u8]) -> Merged {
+        let root = Merged(self.layers.clone());
+        super::path::components(path).fold(root, |merged, name| merged.enter(name).1)
+    }
+
     /// Looks up `path`, whose parents must be real directories and not links.
-    pub(super) fn lookup(&self, path: &[u8]) -> LowerEntry {
-        let mut directories = self.layers.clone();
-        let mut found = match directories.first() {
-            Some(root) => LowerEntry::Directory(root.clone()),
-            None => LowerEntry::Missing,
-        };
-        for part in super::path::components(path) {
-            let name = OsStr::from_bytes(part);
-            found = step(&mut directories, name);
-        }
-        found
+    pub(super) fn lookup(&self, location: &Location<'_>) -> LowerEntry {
+        self.at(location.parent).enter(location.name).0
     }
 }
 
-/// Goes from the merged directories into one name of theirs.
-fn step(directories: &mut Vec<PathBuf>, name: &OsStr) -> LowerEntry {
-    let mut below: Vec<PathBuf> = Vec::new();
-    let mut found = LowerEntry::Missing;
-    for directory in directories.drain(..) {
-        let path = directory.join(name);
-        let Ok(metadata) = path.symlink_metadata() else {
-            continue;
-        };
-        if !metadata.is_dir() {
-            if below.is_empty() && !is_whiteout(&metadata) {
-                found = match metadata.is_symlink() {
-                    true => LowerEntry::Symlink(path),
-                    false => LowerEntry::File(path),
-                };
+/// The directories that overlayfs merges into one, topmost first; none when there is none.
+#[derive(Clone, Debug)]
+pub(super) struct Merged(Vec<PathBuf>);
+
+impl Merged {
+    /// What is at a name of the directory, and the merged directory there, if it is one.
+    pub(super) fn enter(self, name: &[u8]) -> (LowerEntry, Self) {
+        let mut below = Vec::new();
+        let mut found = LowerEntry::Missing;
+        for directory in self.0 {
+            let path = directory.join(OsStr::from_bytes(name));
+            let Ok(metadata) = path.symlink_metadata() else {
+                continue;
+            };
+            if !metadata.is_dir() {
+                if below.is_empty() && !is_whiteout(&metadata) {
+                    found = match metadata.is_symlink() {
+                        true => LowerEntry::Symlink(path),
+                        false => LowerEntry::File(path),
+                    };
+                }
+                break;
             }
-            break;
+            let last = is_opaque(&path);
+            below.push(path);
+            if last {
+                break;
+            }
         }
-        let last = is_opaque(&path);
-        below.push(path);
-        if last {
-            break;
+        if let Some(first) = below.first() {
+            found = LowerEntry::Directory(first.clone());
         }
+        (found, Self(below))
     }
-    if let Some(first) = below.first() {
-        found = LowerEntry::Directory(first.clone());
-    }
-    *directories = below;
-    found
 }

@@ -4,13 +4,14 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use palan_linux::remove_tree::remove_tree;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
 use super::attributes::by_descriptor;
 use super::directory::Directories;
 use super::lower::{Lower, LowerEntry, is_opaque};
-use super::path::join;
+use super::path::{Location, join};
 use crate::error::ImagesError;
 use crate::limits::Limits;
 
@@ -87,9 +88,7 @@ impl Tree {
 
     /// Opens a directory of the layer by a path without links.
     pub(super) fn open_directory(&self, path: &[u8]) -> Result<OwnedFd, Errno> {
-        let path = if path.is_empty() { b"." } else { path };
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        rustix::fs::openat2(&self.root, path, flags, Mode::empty(), NO_LINKS)
+        open_below(&self.root, if path.is_empty() { b"." } else { path })
     }
 
     /// What this layer has at a name.
@@ -132,9 +131,8 @@ impl Tree {
         self.last = None;
         if self.find(parent, name)? == Some(Found::Directory) {
             self.directories.forget(&path);
-            let real = by_descriptor(&parent.descriptor, name);
-            let failed = ImagesError::io("remove", &real);
-            return std::fs::remove_dir_all(&real).map_err(failed);
+            return remove_tree(&parent.descriptor, name)
+                .map_err(ImagesError::entry("replace", &path));
         }
         rustix::fs::unlinkat(&parent.descriptor, name, AtFlags::empty())
             .map_err(ImagesError::entry("replace", &path))
@@ -148,18 +146,22 @@ impl Tree {
     }
 
     /// What the layers below have at a real path, unless this layer hides it.
-    pub(super) fn below(&self, path: &[u8]) -> LowerEntry {
-        let slashes = path.iter().enumerate().filter(|(_, b)| **b == b'/');
-        let mut parents = slashes.map(|(slash, _)| by_descriptor(&self.root, &path[..slash]));
-        if self.hides_all_below || parents.any(|parent| is_opaque(&parent)) {
+    pub(super) fn below(&self, location: &Location<'_>) -> LowerEntry {
+        let found = self.lower.lookup(location);
+        if matches!(found, LowerEntry::Missing) || self.hides_all_below {
             return LowerEntry::Missing;
         }
-        self.lower.lookup(path)
+        let path = location.parent;
+        let ends = (1..=path.len()).filter(|end| matches!(path.get(*end), None | Some(b'/')));
+        let mut parents = ends.map(|end| by_descriptor(&self.root, &path[..end]));
+        if parents.any(|parent| is_opaque(&parent)) {
+            return LowerEntry::Missing;
+        }
+        found
     }
 
-    /// The root directory of the layer below.
-    pub(super) fn lower_root(&self) -> Option<PathBuf> {
-        self.lower.roots().first().cloned()
+    pub(super) fn lower(&self) -> &Lower {
+        &self.lower
     }
 
     pub(super) fn lower_roots(&self) -> Vec<PathBuf> {
@@ -177,4 +179,14 @@ impl Tree {
     pub(super) fn root(&self) -> &OwnedFd {
         &self.root
     }
+}
+
+fn open_below(directory: &OwnedFd, path: &[u8]) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    rustix::fs::openat2(directory, path, flags, Mode::empty(), NO_LINKS)
+}
+
+/// Opens a directory by its name in another.
+pub(super) fn open_in(parent: &Parent, name: &[u8]) -> Result<OwnedFd, Errno> {
+    open_below(&parent.descriptor, name)
 }

@@ -67,7 +67,7 @@ fn normalise(mut tree: Tree, whole_seconds: bool, xattrs: bool) -> Tree {
 }
 
 async fn unpacked(archive: &Path) -> (Store, Tree) {
-    let store = Store::new();
+    let store = Store::in_memory();
     let layer = store.import(fs::read(archive).unwrap()).await;
     let layer = layer.unwrap_or_else(|error| panic!("{}", error.chain()));
     let tree = describe(&store.files(&layer));

@@ -11,7 +11,7 @@ use palan_model::{ChainId, Digest, ErrorKind};
 use sha2::{Digest as _, Sha256};
 
 use crate::archive::{Archive, Member};
-use crate::fixtures::{Store, is_root, no_progress};
+use crate::fixtures::{Store, eventually, is_root, no_progress};
 use crate::tree::describe;
 
 pub fn digest(bytes: &[u8]) -> Digest {
@@ -247,6 +247,25 @@ async fn hidden_parents_do_not_count() {
             error.chain()
         );
     }
+}
+
+/// As deep as a path can be: made, replaced, deleted.
+#[tokio::test]
+async fn deep_trees() {
+    let store = Store::new();
+    let deep = vec!["d"; 1900].join("/");
+    let archive = Archive::new()
+        .gnu_long(b'L', deep.as_bytes())
+        .file("x", "1");
+    let layer = unpack(&store, None, &archive.clone().finish()).await;
+    assert!(store.files(&layer).join("d/d/d").is_dir());
+    let replaced = archive.file("d", "now a file").finish();
+    let layer = unpack(&store, None, &replaced).await;
+    assert!(store.files(&layer).join("d").is_file());
+    store.images.collect(Default::default()).await.unwrap();
+    eventually("trash is emptied", || {
+        store.names("trash/images").is_empty()
+    });
 }
 
 /// A link that was followed once may be something else the next time.
