@@ -165,6 +165,17 @@ impl Execs {
         }
     }
 
+    /// One instance that can be started now.
+    ///
+    /// # Errors
+    /// When there is none, it ran already, or its container does not run.
+    pub fn startable(&self, id: &str) -> Result<ExecRecord> {
+        let exec = find(&mut self.table().lock(), id)?.clone();
+        check_fresh(&exec, id)?;
+        self.running(exec.container.as_str())?;
+        Ok(exec)
+    }
+
     /// Starts an instance; once only. The attachment is none when detached.
     ///
     /// # Errors
@@ -200,16 +211,7 @@ impl Execs {
     fn claim(&self, id: &str) -> Result<ExecRecord> {
         let mut table = self.table().lock();
         let exec = find(&mut table, id)?;
-        if exec.exit_code.is_some() {
-            return Err(Error::Conflict(format!(
-                "Error: Exec command {id} has already run"
-            )));
-        }
-        if exec.running {
-            return Err(Error::Conflict(format!(
-                "Error: Exec command {id} is already running"
-            )));
-        }
+        check_fresh(exec, id)?;
         exec.running = true;
         Ok(exec.clone())
     }
@@ -298,6 +300,15 @@ fn command(spec: &ExecSpec) -> String {
         .split_first()
         .map_or(("", &[][..]), |(p, a)| (p.as_str(), a));
     format!("{program} {}", arguments.join(" "))
+}
+
+fn check_fresh(exec: &ExecRecord, id: &str) -> Result<()> {
+    let state = match (exec.exit_code, exec.running) {
+        (Some(_), _) => "has already run",
+        (None, true) => "is already running",
+        (None, false) => return Ok(()),
+    };
+    Err(Error::Conflict(format!("Error: Exec command {id} {state}")))
 }
 
 fn exit_code(error: &Error) -> i32 {

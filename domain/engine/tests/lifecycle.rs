@@ -128,7 +128,10 @@ async fn a_container_to_be_removed_at_its_exit_goes_when_it_does_not_start() {
     let mut asked = spec("once");
     asked.host.auto_remove = true;
     engine.containers.create(asked).await.unwrap();
-    let wait = engine.containers.wait("once", WaitCondition::Removed).unwrap();
+    let wait = engine
+        .containers
+        .wait("once", WaitCondition::Removed)
+        .unwrap();
     engine.containers.start("once").await.unwrap_err();
     assert_eq!(wait.outcome().await.code, 127);
     assert!(world.contents().snapshots.is_empty());
