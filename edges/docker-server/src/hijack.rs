@@ -1,6 +1,9 @@
 //! Sessions that take a connection over: attach and exec. Bytes go both ways until the container's
 //! output ends, the client leaves, or the detach keys are typed.
 //!
+//! A session begins when the head of the answer is written. Only then is an exec'd process started:
+//! some clients lose output that arrives together with the head.
+//!
 //! ```text
 //! client --input--> Input --> container's standard input
 //! client <--------- copied as it is, frames included --------- container's output
@@ -8,17 +11,19 @@
 //!
 //! The container never notices how a session ends, except by its standard input.
 
+use std::future::Future;
 use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, UPGRADE};
 use http::{Response, StatusCode};
 use hyper::ext::ReasonPhrase;
-use palan_contracts::{AttachStream, LogReader};
+use palan_contracts::LogReader;
 use palan_docker_api::ApiVersion;
 use palan_docker_api::stdio::{MULTIPLEXED, RAW, StreamId, frame_header};
-use palan_engine::containers::{Attachment, PendingStream};
+use palan_engine::containers::Attachment;
 use palan_model::log::StdStream;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::unix::OwnedWriteHalf;
@@ -45,40 +50,34 @@ pub(crate) struct InputOptions {
     pub(crate) detach_keys: Vec<u8>,
 }
 
+/// Gives the streams; an error is a text for the client.
+type Opening = BoxFuture<'static, Result<Option<Attachment>, String>>;
+
 /// A session that begins when the answer is written.
 pub(crate) struct Session {
     tty: bool,
-    logs: Option<Box<dyn LogReader>>,
-    output: Output,
+    opening: Opening,
     input: InputOptions,
 }
 
-enum Output {
-    /// A container's or an exec instance's.
-    Stream(PendingStream),
-    /// A text and nothing else, on standard output.
-    Message(String),
-    None,
-}
-
 impl Session {
-    /// A session with a container's streams.
-    pub(crate) fn new(attachment: Attachment, input: InputOptions) -> Self {
-        Self {
-            tty: attachment.tty,
-            logs: attachment.logs,
-            output: attachment.stream.map_or(Output::None, Output::Stream),
-            input,
-        }
+    /// A session with streams that are there.
+    pub(crate) fn attached(attachment: Attachment, input: InputOptions) -> Self {
+        let tty = attachment.tty;
+        Self::opening(tty, input, async { Ok(Some(attachment)) })
     }
 
-    /// A session that only tells something.
-    pub(crate) fn message(text: impl Into<String>, tty: bool) -> Self {
+    /// A session whose streams are opened when it begins. The text of a failure is written in their
+    /// place.
+    pub(crate) fn opening(
+        tty: bool,
+        input: InputOptions,
+        opening: impl Future<Output = Result<Option<Attachment>, String>> + Send + 'static,
+    ) -> Self {
         Self {
             tty,
-            logs: None,
-            output: Output::Message(text.into()),
-            input: InputOptions::default(),
+            opening: Box::pin(opening),
+            input,
         }
     }
 
@@ -102,38 +101,23 @@ impl Session {
     /// Carries the session out. `read` was already read from the client.
     pub(crate) async fn run(self, stream: Box<dyn Connection>, read: Bytes) {
         let (mut reader, mut writer) = tokio::io::split(stream);
-        let Self {
-            tty,
-            logs,
-            output,
-            input,
-        } = self;
-        let done = async {
-            if let Some(logs) = logs {
-                write_logs(logs, tty, &mut writer).await?;
-            }
-            match output {
-                Output::None => Ok(()),
-                Output::Message(text) => {
-                    write_piece(&mut writer, StreamId::Stdout, text.as_bytes(), tty).await
+        let input = Input {
+            reader: &mut reader,
+            read,
+            options: self.input,
+            tty: self.tty,
+        };
+        let output = async {
+            match self.opening.await {
+                Ok(None) => {}
+                Ok(Some(attachment)) => copy(attachment, input, &mut writer).await?,
+                Err(text) => {
+                    write_piece(&mut writer, StreamId::Stdout, text.as_bytes(), self.tty).await?;
                 }
-                Output::Stream(pending) => match pending.ready().await {
-                    Some(container) => {
-                        let reader = &mut reader;
-                        let input = Input {
-                            reader,
-                            read,
-                            options: input,
-                            tty,
-                        };
-                        copy(container, input, &mut writer).await
-                    }
-                    None => Ok(()),
-                },
-            }?;
+            }
             writer.shutdown().await
         };
-        match done.await {
+        match output.await {
             Ok(()) => linger(reader).await,
             // The client went away; nobody is left to tell.
             Err(error) => tracing::debug!("attached client left: {error}"),
@@ -201,12 +185,22 @@ pub(crate) fn stream_id(stream: StdStream) -> StreamId {
     }
 }
 
-/// Copies both ways until the output ends or the client leaves.
+/// Writes what was logged, then copies both ways until the output ends or the client leaves.
 async fn copy(
-    container: AttachStream,
+    attachment: Attachment,
     input: Input<'_, impl AsyncRead + Unpin>,
     writer: &mut (impl AsyncWrite + Unpin),
 ) -> io::Result<()> {
+    if let Some(logs) = attachment.logs {
+        write_logs(logs, attachment.tty, writer).await?;
+    }
+    let Some(stream) = attachment.stream else {
+        return Ok(());
+    };
+    // None when the container was removed, or could not be started.
+    let Some(container) = stream.ready().await else {
+        return Ok(());
+    };
     let (mut output, stdin) = container.into_split();
     tokio::select! {
         copied = copy_output(&mut output, writer) => copied,

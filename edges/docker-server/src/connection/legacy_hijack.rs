@@ -59,11 +59,11 @@ impl<S> LegacyHijack<S> {
         }
     }
 
-    /// The stream, and the bytes already read from it.
-    pub(crate) fn into_parts(self) -> (S, Bytes) {
+    /// The stream, the bytes already read from it, and those that are still to be written to it.
+    pub(crate) fn into_parts(self) -> (S, Bytes, Bytes) {
         let mut read = self.ready;
         read.extend_from_slice(&self.head);
-        (self.inner, read.freeze())
+        (self.inner, read.freeze(), self.out.freeze())
     }
 
     /// The client's bytes are held back.

@@ -17,6 +17,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use palan_engine::Engine;
+use tokio::io::AsyncWriteExt;
 use tokio::sync::watch;
 
 pub(crate) use legacy_hijack::LEGACY_UPGRADE;
@@ -57,7 +58,7 @@ async fn serve_requests(
     stream: Box<dyn Connection>,
     (slot, tasks): (Slot, Tasks),
     mut stopping: watch::Receiver<bool>,
-) -> hyper::Result<(Box<dyn Connection>, Bytes)> {
+) -> Result<(Box<dyn Connection>, Bytes), Box<dyn std::error::Error + Send + Sync>> {
     let service = service_fn(move |request| {
         let (engine, slot, tasks) = (engine.clone(), slot.clone(), tasks.clone());
         Box::pin(async move {
@@ -87,9 +88,10 @@ async fn serve_requests(
         }
     }
     let parts = connection.into_parts();
-    let (stream, held) = parts.io.into_inner().into_parts();
+    let (mut stream, held, unwritten) = parts.io.into_inner().into_parts();
     let mut read = BytesMut::from(parts.read_buf);
     read.extend_from_slice(&held);
+    stream.write_all(&unwritten).await?;
     Ok((stream, read.freeze()))
 }
 

@@ -58,7 +58,9 @@ async fn a_program_that_cannot_be_executed_is_told_in_the_stream() {
     server.run("cc", "").await;
     let id = create(&server, "\"Cmd\":[\"missing\"]").await;
     let mut client = server.connect().await;
-    client.send(format!("{}unread", start(&id, "")).as_bytes()).await;
+    client
+        .send(format!("{}unread", start(&id, "")).as_bytes())
+        .await;
     assert!(client.head().await.starts_with("HTTP/1.1 200 OK\r\n"));
     let text = "OCI runtime exec failed: exec failed: unable to start container process: exec: \
                 \"missing\": executable file not found in $PATH: unknown\r\n";

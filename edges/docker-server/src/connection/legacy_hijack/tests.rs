@@ -86,7 +86,8 @@ async fn an_old_client_gets_an_upgrade_and_its_own_answer() {
         adapter.write_all(piece).await.unwrap();
     }
     adapter.flush().await.unwrap();
-    let (stream, read) = adapter.into_parts();
+    let (stream, read, unwritten) = adapter.into_parts();
+    assert!(unwritten.is_empty());
     drop(stream);
     let mut got = Vec::new();
     client.read_to_end(&mut got).await.unwrap();

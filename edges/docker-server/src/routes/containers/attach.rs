@@ -50,7 +50,7 @@ async fn attach(
         input.attached = view.record.config.open_stdin;
         input.close = view.record.config.stdin_once;
     }
-    Ok(Session::new(
+    Ok(Session::attached(
         containers.attach(&call.name, options).await?,
         input,
     ))
