@@ -14,7 +14,7 @@ mod limits;
 mod processes;
 
 use std::fs;
-use std::io;
+use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
@@ -68,7 +68,10 @@ impl Cgroup {
 
     /// The cgroup at a path of every hierarchy, which may exist or not.
     pub(crate) fn at(path: &str) -> io::Result<Self> {
-        let found = Hierarchies::parse(&fs::read_to_string("/proc/self/mountinfo")?);
+        // One read: the kernel makes the text anew from the beginning for each.
+        let mut mountinfo = String::with_capacity(32 * 1024);
+        fs::File::open("/proc/self/mountinfo")?.read_to_string(&mut mountinfo)?;
+        let found = Hierarchies::parse(&mountinfo);
         let path = path.trim_start_matches('/');
         let v1_has = |name: &str| {
             let name = if name == "io" { "blkio" } else { name };
@@ -126,10 +129,7 @@ impl Cgroup {
             return Ok(());
         }
         if let Some(directory) = self.v1.iter().find(|one| one.hierarchy.has("devices")) {
-            for rule in rules {
-                let (file, line) = devices::line_v1(rule);
-                write(&directory.path, file, &line).map_err(|error| refused(&error))?;
-            }
+            write_rules(&directory.path, rules).map_err(|error| refused(&error))?;
         } else if let Some(path) = &self.v2 {
             let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;
             rustix::fs::openat(CWD, path, flags, Mode::empty())
@@ -175,6 +175,25 @@ impl Cgroup {
     pub(crate) fn is_unified(&self) -> bool {
         self.v1.is_empty()
     }
+}
+
+/// Each rule is one write; the file stays open for the next one.
+fn write_rules(directory: &Path, rules: &[DeviceRule]) -> Result<(), ContainerError> {
+    let mut open: Option<(&str, fs::File)> = None;
+    for rule in rules {
+        let (name, line) = devices::line_v1(rule);
+        let path = directory.join(name);
+        let failed = |source| files::failed(&path, source);
+        let file = match &mut open {
+            Some((opened, file)) if *opened == name => file,
+            _ => {
+                let file = fs::OpenOptions::new().write(true).open(&path);
+                &mut open.insert((name, file.map_err(failed)?)).1
+            }
+        };
+        file.write_all(line.as_bytes()).map_err(failed)?;
+    }
+    Ok(())
 }
 
 /// Enters the cgroups whose `tasks` files are given.

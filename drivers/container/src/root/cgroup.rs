@@ -7,11 +7,12 @@ use std::path::Path;
 
 use palan_linux::mounts::{Attributes, Reach, set_attributes};
 use palan_model::run::Mount;
-use rustix::mount::MountFlags;
+use rustix::fs::Mode;
+use rustix::mount::{MountFlags, MoveMountFlags, move_mount};
 
+use super::bind;
 use super::options::Options;
 use super::targets::{self, Kind};
-use super::{attach, bind};
 use crate::cgroups::Cgroup;
 use crate::error::{During, StartError};
 
@@ -56,9 +57,10 @@ pub(super) fn mount(
 
 fn add(top: BorrowedFd<'_>, attributes: Attributes, directory: &Directory) -> io::Result<()> {
     let name = directory.name.as_str();
-    let place = targets::ensure(top, Path::new(name), Kind::Directory)?;
+    rustix::fs::mkdirat(top, name, Mode::from_raw_mode(0o755))?;
     set_attributes(&directory.tree, Path::new(""), Reach::Mount, attributes)?;
-    attach(directory.tree.as_fd(), place.as_fd())?;
+    let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
+    move_mount(&directory.tree, "", top, name, flags)?;
     // Controllers mounted together are also found by each of their names.
     for controller in &directory.controllers {
         if directory.controllers.len() > 1 && controller != name {

@@ -1,6 +1,7 @@
 //! Device nodes and links in `/dev` (OCI runtime specification, `config-linux.md`, "Default
 //! Devices"; `runtime-linux.md`, "Dev symbolic links").
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
@@ -69,28 +70,37 @@ pub(crate) fn make(
     nodes: &[DeviceNode],
     host: &HostNodes,
 ) -> Result<(), StartError> {
-    for (node, bound) in nodes.iter().zip(&host.0) {
-        make_node(root, node, bound.as_ref()).during(|| format!("making device {}", node.path))?;
-    }
     let dev = targets::open(root, Path::new("/dev")).during(|| "opening /dev".to_owned())?;
+    for (node, bound) in nodes.iter().zip(&host.0) {
+        let path = Path::new(&node.path);
+        match bound {
+            Some(tree) => targets::ensure(root, path, Kind::File)
+                .and_then(|target| attach(tree.as_fd(), target.as_fd())),
+            None => make_node(root, dev.as_fd(), node),
+        }
+        .during(|| format!("making device {}", node.path))?;
+    }
     for (target, name) in LINKS {
         link(dev.as_fd(), target, name).during(|| format!("linking /dev/{name}"))?;
     }
-    ptmx(root, dev.as_fd()).during(|| "linking /dev/ptmx".to_owned())
+    ptmx(dev.as_fd()).during(|| "linking /dev/ptmx".to_owned())
 }
 
-fn make_node(root: BorrowedFd<'_>, node: &DeviceNode, bound: Option<&OwnedFd>) -> io::Result<()> {
-    let path = Path::new(&node.path);
-    let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
-        return Err(Errno::INVAL.into());
-    };
-    if let Some(tree) = bound {
-        return attach(
-            tree.as_fd(),
-            targets::ensure(root, path, Kind::File)?.as_fd(),
-        );
+fn make_node(root: BorrowedFd<'_>, dev: BorrowedFd<'_>, node: &DeviceNode) -> io::Result<()> {
+    match node.path.strip_prefix("/dev/") {
+        Some(name) if !name.contains('/') => make_node_in(dev, name.as_ref(), node),
+        _ => {
+            let path = Path::new(&node.path);
+            let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
+                return Err(Errno::INVAL.into());
+            };
+            let directory = targets::ensure(root, directory, Kind::Directory)?;
+            make_node_in(directory.as_fd(), name, node)
+        }
     }
-    let directory = targets::ensure(root, directory, Kind::Directory)?;
+}
+
+fn make_node_in(directory: BorrowedFd<'_>, name: &OsStr, node: &DeviceNode) -> io::Result<()> {
     let kind = match node.kind {
         'b' => FileType::BlockDevice,
         'p' => FileType::Fifo,
@@ -99,18 +109,18 @@ fn make_node(root: BorrowedFd<'_>, node: &DeviceNode, bound: Option<&OwnedFd>) -
     // The umask is zero while the root is made.
     let mode = Mode::from_raw_mode(node.mode & 0o7777);
     let device = makedev(node.major, node.minor);
-    match rustix::fs::mknodat(&directory, name, kind, mode, device) {
+    match rustix::fs::mknodat(directory, name, kind, mode, device) {
         // The image has a file there, and there is no tmpfs over it.
         Err(Errno::EXIST) => {
-            rustix::fs::unlinkat(&directory, name, AtFlags::empty())?;
-            rustix::fs::mknodat(&directory, name, kind, mode, device)?;
+            rustix::fs::unlinkat(directory, name, AtFlags::empty())?;
+            rustix::fs::mknodat(directory, name, kind, mode, device)?;
         }
         made => made?,
     }
     if (node.uid, node.gid) != (0, 0) {
         let (uid, gid) = (Uid::from_raw(node.uid), Gid::from_raw(node.gid));
         let flags = AtFlags::SYMLINK_NOFOLLOW;
-        rustix::fs::chownat(&directory, name, Some(uid), Some(gid), flags)?;
+        rustix::fs::chownat(directory, name, Some(uid), Some(gid), flags)?;
     }
     Ok(())
 }
@@ -129,10 +139,7 @@ fn link(dev: BorrowedFd<'_>, target: &str, name: &str) -> io::Result<()> {
 }
 
 /// `/dev/ptmx` must be the multiplexer of the container's own terminals.
-fn ptmx(root: BorrowedFd<'_>, dev: BorrowedFd<'_>) -> io::Result<()> {
-    if targets::open(root, Path::new("/dev/pts")).is_err() {
-        return Ok(());
-    }
+fn ptmx(dev: BorrowedFd<'_>) -> io::Result<()> {
     match rustix::fs::symlinkat("pts/ptmx", dev, "ptmx") {
         Err(Errno::EXIST) => {
             rustix::fs::unlinkat(dev, "ptmx", AtFlags::empty())?;

@@ -34,7 +34,10 @@ pub(super) fn mount(root: BorrowedFd<'_>, mount: &Mount, options: &Options) -> i
         if error.kind() != io::ErrorKind::NotFound {
             return Err(error);
         }
-        targets::ensure(root, destination, Kind::Directory)?;
+        // In most cases only the last directory is missing.
+        if rustix::fs::mkdirat(root, relative(destination), Mode::from_raw_mode(0o755)).is_err() {
+            targets::ensure(root, destination, Kind::Directory)?;
+        }
         new(mount, kind, options.flags, &options.data)
     })?;
     before.restore(root, destination)?;
@@ -95,14 +98,17 @@ fn new(mount: &Mount, kind: &str, flags: u32, data: &str) -> io::Result<()> {
 /// An image that has a link at `/proc` or `/sys` would see those file systems somewhere else, and
 /// what protects them would protect nothing.
 fn refuse_link(root: BorrowedFd<'_>, path: &Path) -> io::Result<()> {
-    let relative = path.strip_prefix("/").unwrap_or(path);
-    match rustix::fs::statat(root, relative, AtFlags::SYMLINK_NOFOLLOW) {
+    match rustix::fs::statat(root, relative(path), AtFlags::SYMLINK_NOFOLLOW) {
         Ok(status) if FileType::from_raw_mode(status.st_mode).is_symlink() => {
             Err(Errno::LOOP.into())
         }
         Ok(_) | Err(Errno::NOENT) => Ok(()),
         Err(error) => Err(error.into()),
     }
+}
+
+fn relative(path: &Path) -> &Path {
+    path.strip_prefix("/").unwrap_or(path)
 }
 
 /// What a tmpfs takes over from the directory that it covers.

@@ -76,34 +76,41 @@ pub(crate) fn seal_root(root: BorrowedFd<'_>) -> Result<(), StartError> {
 /// Hides files behind `/dev/null` and directories behind one empty file system. Missing paths are
 /// skipped.
 pub(crate) fn mask(root: BorrowedFd<'_>, paths: &[String]) -> Result<(), StartError> {
-    let mut empty = None;
+    let mut covers = Covers::default();
     for path in paths {
-        mask_one(root, Path::new(path), &mut empty).during(|| format!("masking {path}"))?;
+        covers
+            .put(root, Path::new(path))
+            .during(|| format!("masking {path}"))?;
     }
     Ok(())
 }
 
-fn mask_one(root: BorrowedFd<'_>, path: &Path, empty: &mut Option<OwnedFd>) -> io::Result<()> {
-    let Some(place) = existing(root, path)? else {
-        return Ok(());
-    };
-    let flags = OpenTreeFlags::OPEN_TREE_CLONE
-        | OpenTreeFlags::OPEN_TREE_CLOEXEC
-        | OpenTreeFlags::AT_EMPTY_PATH;
-    match (targets::kind_of(&place)?, &empty) {
-        (Kind::File, _) => {
-            let cover = open_tree(null_device(root)?, "", flags)?;
-            attach(cover.as_fd(), place.as_fd())
-        }
-        (Kind::Directory, Some(attached)) => {
-            let cover = open_tree(attached, "", flags)?;
-            attach(cover.as_fd(), place.as_fd())
-        }
-        // The first is attached itself: only attached mounts can be cloned by all kernels.
-        (Kind::Directory, None) => {
-            let first = empty.insert(empty_directory()?);
-            attach(first.as_fd(), place.as_fd())
-        }
+/// What paths are hidden behind, opened when first needed.
+#[derive(Default)]
+struct Covers {
+    null: Option<OwnedFd>,
+    /// Attached by then: only attached mounts can be cloned by all kernels.
+    empty: Option<OwnedFd>,
+}
+
+impl Covers {
+    fn put(&mut self, root: BorrowedFd<'_>, path: &Path) -> io::Result<()> {
+        let Some(place) = existing(root, path)? else {
+            return Ok(());
+        };
+        let cover = match (targets::kind_of(&place)?, &self.null, &self.empty) {
+            (Kind::File, Some(null), _) => null,
+            (Kind::File, None, _) => self.null.insert(null_device(root)?),
+            (Kind::Directory, _, Some(empty)) => empty,
+            (Kind::Directory, _, None) => {
+                let first = self.empty.insert(empty_directory()?);
+                return attach(first.as_fd(), place.as_fd());
+            }
+        };
+        let flags = OpenTreeFlags::OPEN_TREE_CLONE
+            | OpenTreeFlags::OPEN_TREE_CLOEXEC
+            | OpenTreeFlags::AT_EMPTY_PATH;
+        attach(open_tree(cover, "", flags)?.as_fd(), place.as_fd())
     }
 }
 

@@ -77,13 +77,10 @@ impl Layers<'_> {
     /// after an ordinary end lost nothing: the mark is taken away.
     fn mount_again(&self) -> io::Result<OwnedFd> {
         let mark = self.work.join("work/incompat");
-        match self.mount() {
-            Err(error) if error.kind() == io::ErrorKind::InvalidInput && mark.exists() => {
-                fs::remove_dir_all(mark)?;
-                self.mount()
-            }
-            mounted => mounted,
+        if self.volatile && mark.exists() {
+            fs::remove_dir_all(mark)?;
         }
+        self.mount()
     }
 
     fn mount(&self) -> io::Result<OwnedFd> {

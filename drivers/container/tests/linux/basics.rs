@@ -171,6 +171,7 @@ fn user_namespace() {
         uid_map: map.clone(),
         gid_map: map,
     });
+    crate::fixture::make_root(&fixture.lower());
     let mut chown = std::process::Command::new("chown");
     chown
         .args(["-R", "100000:100000"])

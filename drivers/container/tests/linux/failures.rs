@@ -59,6 +59,7 @@ fn programs_the_kernel_refuses() {
     ] {
         let fixture = Fixture::new(&["bad"]);
         let path = fixture.lower().join("bin/bad");
+        fs::create_dir(fixture.lower().join("bin")).unwrap();
         fs::write(&path, content).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         let outcome = fixture.run();
@@ -142,7 +143,7 @@ fn bad_roots() {
         fixture
             .refused()
             .message
-            .starts_with("mounting an overlay of 1 layers and ")
+            .starts_with("mounting an overlay of 2 layers and ")
     );
 }
 

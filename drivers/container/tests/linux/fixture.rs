@@ -6,6 +6,7 @@ use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use palan_container::{Container, Process, StartError, Stdio};
@@ -77,11 +78,11 @@ impl Fixture {
         for name in ["lower", "upper", "work"] {
             fs::create_dir(directory.path().join(name)).unwrap();
         }
-        make_root(&directory.path().join("lower"));
         let spec = spec(directory.path(), args);
         Self { directory, spec }
     }
 
+    /// The topmost layer of the image, empty at first; below it is busybox.
     pub fn lower(&self) -> PathBuf {
         self.directory.path().join("lower")
     }
@@ -244,8 +245,9 @@ fn parent() -> String {
     format!("palan-container-test-{}", std::process::id())
 }
 
-/// Removes the directories that all tests share.
-pub fn remove_test_parents() {
+/// Removes what all tests share.
+pub fn remove_shared() {
+    let _ = fs::remove_dir_all(busybox_root());
     for mount in fs::read_dir("/sys/fs/cgroup")
         .unwrap()
         .filter_map(Result::ok)
@@ -269,7 +271,18 @@ pub fn cgroups_left() -> Vec<PathBuf> {
     left
 }
 
-fn make_root(root: &Path) {
+/// The layer that all containers share, made once.
+fn busybox_root() -> &'static Path {
+    static ROOT: OnceLock<PathBuf> = OnceLock::new();
+    ROOT.get_or_init(|| {
+        let root = std::env::temp_dir().join(parent());
+        fs::create_dir(&root).unwrap();
+        make_root(&root);
+        root
+    })
+}
+
+pub fn make_root(root: &Path) {
     for name in [
         "bin", "dev", "etc", "proc", "sys", "tmp", "root", "home", "sbin",
     ] {
@@ -399,7 +412,7 @@ fn spec(directory: &Path, args: &[&str]) -> RunSpec {
         cgroup: format!("{}/{id}", parent()),
         id: id.parse::<ContainerId>().unwrap(),
         rootfs: RootfsSpec::Overlay {
-            lower: vec![directory.join("lower")],
+            lower: vec![directory.join("lower"), busybox_root().to_owned()],
             upper: directory.join("upper"),
             work: directory.join("work"),
             volatile: true,

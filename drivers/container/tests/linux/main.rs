@@ -56,6 +56,6 @@ fn main() -> ExitCode {
     }
     let left = fixture::cgroups_left();
     println!("{failed} failed, cgroups left: {left:?}");
-    fixture::remove_test_parents();
+    fixture::remove_shared();
     ExitCode::from(u8::from(failed > 0 || !left.is_empty()))
 }

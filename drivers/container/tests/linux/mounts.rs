@@ -215,6 +215,7 @@ fn read_only_root() {
 
 fn directory_root() {
     let mut fixture = Fixture::shell("touch /tmp/made; ls -d /tmp/made");
+    crate::fixture::make_root(&fixture.lower());
     fixture.spec.rootfs = RootfsSpec::Directory {
         path: fixture.lower(),
     };
@@ -270,7 +271,6 @@ fn links_in_mount_targets_stay_inside() {
 fn links_at_proc_are_refused() {
     for path in ["proc", "sys"] {
         let fixture = Fixture::new(&["true"]);
-        fs::remove_dir(fixture.lower().join(path)).unwrap();
         symlink("/etc", fixture.lower().join(path)).unwrap();
         let error = fixture.refused();
         assert!(
