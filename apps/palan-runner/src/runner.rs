@@ -28,6 +28,8 @@ use crate::process::{KILLED, Process, SIGKILL};
 
 /// Bytes moved in one turn.
 const BUFFER: usize = 16 * 1024;
+/// After so long without an event the runner gives back what memory it can.
+const IDLE: Duration = Duration::from_millis(100);
 /// Ended exec'd processes that are remembered for engines to come.
 const MAX_ENDED: usize = 256;
 
@@ -63,12 +65,22 @@ impl Runner {
     /// Runs until the container is over and every client has its bytes.
     pub fn run(&mut self) {
         let mut buffer = [0; BUFFER];
+        let mut tidy = false;
         self.watch();
         while self.container.is_some() || !self.behind.is_empty() {
+            let deadline = self.time_to_deadline();
+            let limit = deadline.or((!tidy).then_some(IDLE));
             let event = self
                 .poll
-                .next(self.timeout())
+                .next(limit)
                 .expect("epoll_wait fails on bad arguments only");
+            tidy = event.is_none() && deadline.is_none();
+            if tidy {
+                // Most containers are silent most of the time. Nothing is done after this: what is
+                // touched is in memory again.
+                let _ = palan_linux::memory::release();
+                continue;
+            }
             if let Some((token, flags)) = event {
                 self.handle(token, flags, &mut buffer);
             }
@@ -78,7 +90,7 @@ impl Runner {
     }
 
     /// Until the first process has to be given up waiting for.
-    fn timeout(&self) -> Option<Duration> {
+    fn time_to_deadline(&self) -> Option<Duration> {
         let deadlines = self
             .processes
             .iter()

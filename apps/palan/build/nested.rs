@@ -36,6 +36,10 @@ const DROPPED: [&str; 14] = [
     "TARGET",
 ];
 
+/// Without relocations at run time the programs write 32 KiB less of their own memory, and start
+/// faster.
+const RUSTFLAGS: [&str; 2] = ["-Ctarget-feature=+crt-static", "-Crelocation-model=static"];
+
 /// Compiles packages of the workspace with the profile `runner`, statically linked, and returns the
 /// files of their programs.
 pub fn build(workspace: &Path, out: &Path, packages: &[&str]) -> Vec<PathBuf> {
@@ -58,7 +62,7 @@ pub fn build(workspace: &Path, out: &Path, packages: &[&str]) -> Vec<PathBuf> {
         cargo.args(["--package", package]);
     }
     clean_environment(&mut cargo);
-    cargo.env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static");
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", RUSTFLAGS.join("\u{1f}"));
     let status = cargo.status().expect("cargo runs: it started this script");
     assert!(
         status.success(),

@@ -7,6 +7,7 @@
 //! | [`credentials`] | capability sets as bit masks, session keyring |
 //! | [`device_filter`] | eBPF programs that decide on device access in cgroup v2 |
 //! | [`execute`] | `execve(2)`, closing of descriptors on exec |
+//! | [`memory`] | giving memory back |
 //! | [`mounts`] | `mount_setattr(2)` |
 //! | [`namespaces`] | `unshare(2)` |
 //! | [`netlink`] | options of netlink sockets |
@@ -24,6 +25,7 @@ pub mod clone;
 pub mod credentials;
 pub mod device_filter;
 pub mod execute;
+pub mod memory;
 pub mod mounts;
 pub mod namespaces;
 pub mod netlink;

@@ -10,7 +10,9 @@ use std::fs;
 use palan_contracts::{Recovered, Runtime};
 use palan_model::{ContainerId, ExecId, RunSpec, Signal};
 use rustix::process::{Pid, kill_process};
-use support::{ALL, OUTPUT, Place, cgroups_of, ended, process, read_all, unframe, until};
+use support::{
+    ALL, OUTPUT, Place, cgroups_of, ended, process, read_all, runner_of, unframe, until,
+};
 
 /// Prints numbers slowly enough to be under way when the engine goes.
 const TALK: &str = "i=0; while [ $i -lt 3000 ]; do echo $i; i=$((i+1)); done; exit 7";
@@ -29,15 +31,9 @@ fn log_size(place: &Place, spec: &RunSpec) -> u64 {
     fs::metadata(place.log(&spec.id).path).map_or(0, |m| m.len())
 }
 
-/// The runner of a container, by its command line.
-fn runner_of(id: &ContainerId) -> Option<Pid> {
-    let entries = fs::read_dir("/proc").unwrap().flatten();
-    let mut pids = entries.filter_map(|e| e.file_name().to_str()?.parse::<i32>().ok());
-    let is_runner = |pid: &i32| {
-        let arguments = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        arguments.contains("palan-runner\0/") && arguments.contains(id.as_str())
-    };
-    pids.find(is_runner).and_then(Pid::from_raw)
+fn kill_runner(id: &ContainerId) {
+    let pid = runner_of(id).and_then(Pid::from_raw).unwrap();
+    kill_process(pid, rustix::process::Signal::KILL).unwrap();
 }
 
 /// Does the process run? One whose parent died may wait as a zombie for a PID 1 that reaps it.
@@ -198,7 +194,7 @@ async fn a_killed_runner_takes_its_container_along() {
     };
     let spec = place.spec("sleep 1000 & sleep 1000");
     let mut started = place.start(&spec, &[]).await;
-    kill_process(runner_of(&spec.id).unwrap(), rustix::process::Signal::KILL).unwrap();
+    kill_runner(&spec.id);
     assert_eq!(ended(&mut started.exit).await.code, 137);
     place.runtime.release(&spec.id).await.unwrap();
     assert!(cgroups_of(&spec.id).is_empty());
@@ -206,7 +202,7 @@ async fn a_killed_runner_takes_its_container_along() {
 
     let started = place.start(&spec, &[]).await;
     place.runtime = place.another_engine();
-    kill_process(runner_of(&spec.id).unwrap(), rustix::process::Signal::KILL).unwrap();
+    kill_runner(&spec.id);
     until("the runner is gone", || runner_of(&spec.id).is_none()).await;
     assert!(matches!(
         place.runtime.recover(&spec.id).await.unwrap(),

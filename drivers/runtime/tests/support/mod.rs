@@ -148,8 +148,11 @@ impl Drop for Place {
     }
 }
 
-/// The runner, which is built beside the tests.
+/// The runner, which is built beside the tests, or another one to measure.
 pub fn runner() -> PathBuf {
+    if let Some(chosen) = std::env::var_os("PALAN_RUNNER") {
+        return chosen.into();
+    }
     let test = std::env::current_exe().unwrap();
     let runner = test.ancestors().nth(2).unwrap().join("palan-runner");
     assert!(
@@ -302,6 +305,19 @@ pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     timeout(BOUND, waiting)
         .await
         .unwrap_or_else(|_| panic!("waited in vain until {what}"));
+}
+
+/// The runner of a container, by its command line.
+pub fn runner_of(id: &ContainerId) -> Option<i32> {
+    let entries = fs::read_dir("/proc").unwrap().flatten();
+    let mut pids = entries.filter_map(|e| e.file_name().to_str()?.parse::<i32>().ok());
+    pids.find(|pid| {
+        let arguments = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let mut arguments = arguments.split('\0');
+        let program = arguments.next().unwrap_or_default();
+        let run_dir = arguments.next().unwrap_or_default();
+        Path::new(program) == runner() && run_dir.ends_with(id.as_str())
+    })
 }
 
 /// Directories of the tests' cgroups that are left for a container.
