@@ -16,6 +16,7 @@
 //! | [`seccomp`] | system call filters |
 //! | [`seqpacket`] | unix sockets that keep message borders and carry descriptors |
 //! | [`signals`] | dispositions, masks, `signalfd(2)`, sending of any signal |
+//! | [`unix_stream`] | what the other side of a unix socket has read |
 //!
 //! Everything else (files, plain mounts, polling, waiting, joining of namespaces) is called from
 //! `rustix` directly. No policy lives here: each function is one system call or a fixed short
@@ -34,6 +35,7 @@ pub mod remove_tree;
 pub mod seccomp;
 pub mod seqpacket;
 pub mod signals;
+pub mod unix_stream;
 
 /// The result of a system call that says -1 and leaves its error in `errno`.
 fn check(result: libc::c_long) -> std::io::Result<libc::c_long> {
