@@ -1,8 +1,8 @@
 //! Sessions that take a connection over: attach and exec. Bytes go both ways until the container's
 //! output ends, the client leaves, or the detach keys are typed.
 //!
-//! A session begins when the head of the answer is written. Only then is an exec'd process started:
-//! some clients lose output that arrives together with the head.
+//! A session begins when the client has read the head of the answer. Only then is an exec'd process
+//! started: some clients lose output that they read together with the head.
 //!
 //! ```text
 //! client --input--> Input --> container's standard input
@@ -34,6 +34,10 @@ use crate::listener::Connection;
 use crate::request::Takeover;
 use crate::response::{Answer, Body, empty};
 
+/// How the client is given time to read the head: most do so at once.
+const HEAD_YIELDS: u32 = 50;
+const HEAD_SLEEPS: u32 = 250;
+const HEAD_SLEEP: Duration = Duration::from_millis(1);
 /// How long a client may take to hang up after the end of a session.
 const LINGER: Duration = Duration::from_secs(2);
 /// Bytes copied at once.
@@ -100,6 +104,7 @@ impl Session {
 
     /// Carries the session out. `read` was already read from the client.
     pub(crate) async fn run(self, stream: Box<dyn Connection>, read: Bytes) {
+        head_was_read(&*stream).await;
         let (mut reader, mut writer) = tokio::io::split(stream);
         let input = Input {
             reader: &mut reader,
@@ -121,6 +126,20 @@ impl Session {
             Ok(()) => linger(reader).await,
             // The client went away; nobody is left to tell.
             Err(error) => tracing::debug!("attached client left: {error}"),
+        }
+    }
+}
+
+/// Waits until the client has read what was written, but not for ever.
+async fn head_was_read(stream: &dyn Connection) {
+    for attempt in 0..HEAD_YIELDS + HEAD_SLEEPS {
+        if stream.is_drained() {
+            return;
+        }
+        if attempt < HEAD_YIELDS {
+            tokio::task::yield_now().await;
+        } else {
+            tokio::time::sleep(HEAD_SLEEP).await;
         }
     }
 }

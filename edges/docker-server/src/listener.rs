@@ -2,13 +2,27 @@
 
 use std::io;
 
+use palan_linux::unix_stream;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 /// A connection to a client, whatever it runs over.
-pub(crate) trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Connection: AsyncRead + AsyncWrite + Send + Sync + Unpin {
+    /// Whether the client has read everything that was written; true where that is not known.
+    fn is_drained(&self) -> bool;
+}
 
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
+impl Connection for UnixStream {
+    fn is_drained(&self) -> bool {
+        unix_stream::is_drained(self).unwrap_or(true)
+    }
+}
+
+impl Connection for TcpStream {
+    fn is_drained(&self) -> bool {
+        true
+    }
+}
 
 /// A socket that is listened on.
 #[derive(Debug)]
