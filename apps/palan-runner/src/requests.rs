@@ -46,6 +46,10 @@ impl Runner {
         if self.processes.iter().any(|p| p.exec.as_ref() == Some(&id)) {
             return Err(conflict("exec was started before"));
         }
+        if self.paused {
+            // It would freeze on its way in, and this process would wait for it for ever.
+            return Err(conflict("container is paused"));
+        }
         let wants = attach.unwrap_or_default();
         let (stdio, mut ends) = stdio::make(spec.tty, wants).map_err(failed("make streams"))?;
         ends.closes_input = true;

@@ -110,6 +110,13 @@ impl Streams {
         if let Some(log) = &mut self.log {
             let _ = log.finish(stream, Timestamp::now());
         }
+        // As under Docker: a client leaves with the last of the streams that it wanted.
+        let left: Vec<StdStream> = self.outputs.iter().map(|(stream, _)| *stream).collect();
+        for client in self.clients.iter_mut().filter(|c| c.wants(stream)) {
+            if !left.iter().any(|stream| client.wants(*stream)) {
+                client.wants = AttachSpec::default();
+            }
+        }
     }
 
     /// The process takes more input.

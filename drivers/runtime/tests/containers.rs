@@ -402,6 +402,11 @@ async fn a_frozen_container_stands_still() {
         sizes.0 == sizes.1
     })
     .await;
+    let exec = place
+        .runtime
+        .exec(&spec.id, &ExecId::random(), process("true"), None)
+        .await;
+    assert_eq!(exec.unwrap_err().to_string(), "container is paused");
     let before = text();
     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     assert_eq!(text(), before);
@@ -418,6 +423,26 @@ async fn a_frozen_container_stands_still() {
         .await
         .unwrap();
     ended(&mut started.exit).await;
+    place.runtime.release(&spec.id).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_client_leaves_when_the_streams_end() {
+    let Some(place) = Place::new() else { return };
+    let mut spec = place.spec("echo bye; exec >&- 2>&-; cat; exit 8");
+    spec.open_stdin = true;
+    let mut started = place.start(&spec, &[ALL]).await;
+    assert_eq!(
+        unframe(&read_all(&mut started.attached[0]).await).0,
+        "bye\n"
+    );
+    assert!(started.exit.borrow().is_none());
+    place
+        .runtime
+        .signal(&spec.id, None, Signal::KILL)
+        .await
+        .unwrap();
+    assert_eq!(ended(&mut started.exit).await.code, 137);
     place.runtime.release(&spec.id).await.unwrap();
 }
 
