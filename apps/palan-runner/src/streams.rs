@@ -232,3 +232,6 @@ impl Streams {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use palan_contracts::Runtime;
 use palan_model::{RootfsSpec, Signal};
-use support::{OUTPUT, Place, cgroups_of, ended, runner_of, until};
+use support::{OUTPUT, Place, ended, runner_of, until};
 
 /// Open descriptors, children, and what the run root holds.
 fn held(place: &Place) -> (usize, String, usize) {
@@ -50,7 +50,7 @@ async fn run_hundred(place: &Arc<Place>) {
                 (code, log[0].1.trim()),
                 (number, number.to_string().as_str())
             );
-            assert!(cgroups_of(&spec.id).is_empty());
+            assert!(place.cgroups_of(&spec.id).is_empty());
         });
     }
     while let Some(done) = running.join_next().await {

@@ -10,9 +10,7 @@ use std::fs;
 use palan_contracts::{Recovered, Runtime};
 use palan_model::{ContainerId, ExecId, RunSpec, Signal};
 use rustix::process::{Pid, kill_process};
-use support::{
-    ALL, OUTPUT, Place, cgroups_of, ended, process, read_all, runner_of, unframe, until,
-};
+use support::{ALL, OUTPUT, Place, ended, process, read_all, runner_of, unframe, until};
 
 /// Prints numbers slowly enough to be under way when the engine goes.
 const TALK: &str = "i=0; while [ $i -lt 3000 ]; do echo $i; i=$((i+1)); done; exit 7";
@@ -134,7 +132,7 @@ async fn an_end_without_an_engine_is_found_later() {
         (9, 1, 6)
     );
     place.runtime.release(&spec.id).await.unwrap();
-    assert!(cgroups_of(&spec.id).is_empty());
+    assert!(place.cgroups_of(&spec.id).is_empty());
 }
 
 #[tokio::test]
@@ -197,7 +195,7 @@ async fn a_killed_runner_takes_its_container_along() {
     kill_runner(&spec.id);
     assert_eq!(ended(&mut started.exit).await.code, 137);
     place.runtime.release(&spec.id).await.unwrap();
-    assert!(cgroups_of(&spec.id).is_empty());
+    assert!(place.cgroups_of(&spec.id).is_empty());
     assert!(!runs(started.pid));
 
     let started = place.start(&spec, &[]).await;
@@ -208,7 +206,7 @@ async fn a_killed_runner_takes_its_container_along() {
         place.runtime.recover(&spec.id).await.unwrap(),
         Recovered::Gone
     ));
-    assert!(cgroups_of(&spec.id).is_empty());
+    assert!(place.cgroups_of(&spec.id).is_empty());
     assert!(!runs(started.pid));
     place.runtime.release(&spec.id).await.unwrap();
 }

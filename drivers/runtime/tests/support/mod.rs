@@ -78,6 +78,19 @@ impl Place {
         self.directory.path()
     }
 
+    /// The cgroup of all containers here.
+    fn cgroup(&self) -> String {
+        let name = self.path().file_name().unwrap();
+        format!("palan-test{}", name.to_str().unwrap())
+    }
+
+    /// Directories of a container's cgroup that are left.
+    pub fn cgroups_of(&self, id: &ContainerId) -> Vec<PathBuf> {
+        let path = format!("{}/{id}", self.cgroup());
+        let directories = hierarchies().map(|root| root.join(&path));
+        directories.filter(|path| path.exists()).collect()
+    }
+
     /// Another engine for the same containers.
     pub fn another_engine(&self) -> LinuxRuntime {
         LinuxRuntime::new(runner(), self.path().join("run"))
@@ -99,7 +112,7 @@ impl Place {
             rootfs: RootfsSpec::Directory {
                 path: self.path().join("root"),
             },
-            cgroup: format!("palan-test/{id}"),
+            cgroup: format!("{}/{id}", self.cgroup()),
             process: process(script),
             ..bare(id)
         }
@@ -135,15 +148,19 @@ impl Place {
 /// What a failed test has left running is ended.
 impl Drop for Place {
     fn drop(&mut self) {
-        let Ok(runs) = fs::read_dir(self.path().join("run/containers")) else {
-            return;
-        };
-        for run in runs {
+        for run in fs::read_dir(self.path().join("run/containers"))
+            .into_iter()
+            .flatten()
+        {
             let reap = Command::new(runner())
                 .arg("--reap")
                 .arg(run.unwrap().path())
                 .status();
             assert!(reap.unwrap().success());
+        }
+        for hierarchy in hierarchies() {
+            // A skipped or failed start may not have made it.
+            let _ = fs::remove_dir(hierarchy.join(self.cgroup()));
         }
     }
 }
@@ -320,15 +337,10 @@ pub fn runner_of(id: &ContainerId) -> Option<i32> {
     })
 }
 
-/// Directories of the tests' cgroups that are left for a container.
-pub fn cgroups_of(id: &ContainerId) -> Vec<PathBuf> {
+/// Where cgroup hierarchies are mounted.
+fn hierarchies() -> impl Iterator<Item = PathBuf> {
     let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
-    let roots = mounts
-        .lines()
-        .filter(|line| line.contains(" - cgroup"))
-        .map(|line| PathBuf::from(line.split(' ').nth(4).unwrap()));
-    roots
-        .map(|root| root.join(format!("palan-test/{id}")))
-        .filter(|path| path.exists())
-        .collect()
+    let mounts: Vec<String> = mounts.lines().map(str::to_owned).collect();
+    let cgroups = mounts.into_iter().filter(|line| line.contains(" - cgroup"));
+    cgroups.map(|line| PathBuf::from(line.split(' ').nth(4).unwrap()))
 }
