@@ -138,14 +138,14 @@ impl Birth<'_> {
     }
 
     /// The child's life until it is the program.
-    fn live(mut self, reporter: &Reporter, tasks: &[OwnedFd]) -> ! {
+    fn live(self, reporter: &Reporter, tasks: &[OwnedFd]) -> ! {
         let Err(error) = self.prepare_and_run(reporter, tasks);
         reporter.failed(&error);
         exit_now(error.exit_code)
     }
 
     fn prepare_and_run(
-        &mut self,
+        &self,
         reporter: &Reporter,
         tasks: &[OwnedFd],
     ) -> Result<Infallible, StartError> {

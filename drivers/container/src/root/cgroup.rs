@@ -14,7 +14,6 @@ use super::bind;
 use super::options::Options;
 use super::targets::{self, Kind};
 use crate::cgroups::Cgroup;
-use crate::error::{During, StartError};
 
 /// One hierarchy.
 pub(super) struct Directory {
@@ -24,13 +23,12 @@ pub(super) struct Directory {
 }
 
 /// Copies the mounts while the host's paths are there.
-pub(super) fn open(cgroup: &Cgroup) -> Result<Vec<Directory>, StartError> {
+pub(super) fn open(cgroup: &Cgroup) -> io::Result<Vec<Directory>> {
     let open = |(name, controllers, path): (&str, &[String], &Path)| {
         Ok(Directory {
             name: name.to_owned(),
             controllers: controllers.to_vec(),
-            tree: bind::open(path, Reach::Mount)
-                .during(|| format!("opening {}", path.display()))?,
+            tree: bind::open(path, Reach::Mount)?,
         })
     };
     cgroup.v1_directories().map(open).collect()
@@ -41,7 +39,7 @@ pub(super) fn mount(
     root: BorrowedFd<'_>,
     mount: &Mount,
     options: &Options,
-    directories: Vec<Directory>,
+    directories: &[Directory],
 ) -> io::Result<()> {
     let destination = Path::new(&mount.destination);
     let target = targets::ensure(root, destination, Kind::Directory)?;
@@ -50,7 +48,7 @@ pub(super) fn mount(
     drop(target);
     let top = targets::open(root, destination)?;
     for directory in directories {
-        add(top.as_fd(), options.attributes, &directory)?;
+        add(top.as_fd(), options.attributes, directory)?;
     }
     set_attributes(top, Path::new(""), Reach::Mount, options.attributes)
 }

@@ -25,17 +25,18 @@ mod options;
 mod overlay;
 mod targets;
 
-use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::Path;
 
-use palan_linux::mounts::Reach;
+use palan_linux::mounts::{Attributes, Reach, set_attributes};
 use palan_model::RunSpec;
 use palan_model::run::{DeviceNode, Mount};
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::mount::{
-    MountPropagationFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags, move_mount, open_tree,
+    MountAttrFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags, move_mount,
+    open_tree,
 };
 
 use crate::cgroups::Cgroup;
@@ -52,7 +53,7 @@ pub(crate) const INIT_PATH: &str = "/sbin/docker-init";
 /// What will be done: made before the process exists.
 pub(crate) struct Plan<'a> {
     spec: &'a RunSpec,
-    mounts: Vec<(Cow<'a, Mount>, Options)>,
+    mounts: Vec<(&'a Mount, Options)>,
     nodes: Vec<DeviceNode>,
     /// Our own program, as a detached mount: in the new namespace it could not be reached by
     /// `/proc/self/exe` any more.
@@ -74,35 +75,28 @@ enum Source {
 
 /// Reads the specification.
 pub(crate) fn plan(spec: &RunSpec) -> Result<Plan<'_>, StartError> {
-    let mounts = spec.mounts.iter().map(Cow::Borrowed);
-    let init = spec.init.then(init_mount).map(Cow::Owned);
+    let init = spec.init.then(own_program).transpose();
     Ok(Plan {
         spec,
-        mounts: mounts.chain(init).map(parse).collect(),
+        mounts: spec.mounts.iter().map(parse).collect(),
         nodes: devices::plan(&spec.devices),
-        init: match spec.init {
-            true => Some(own_program().during(|| "opening /proc/self/exe".to_owned())?),
-            false => None,
-        },
+        init: init.during(|| "opening /proc/self/exe".to_owned())?,
     })
-}
-
-fn init_mount() -> Mount {
-    Mount {
-        destination: INIT_PATH.to_owned(),
-        kind: "bind".to_owned(),
-        source: PathBuf::from("/proc/self/exe"),
-        options: vec!["bind".to_owned(), "ro".to_owned()],
-        copy_up: false,
-    }
 }
 
 fn own_program() -> io::Result<OwnedFd> {
     let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
-    Ok(open_tree(CWD, "/proc/self/exe", flags)?)
+    let tree = open_tree(CWD, "/proc/self/exe", flags)?;
+    let attributes = Attributes {
+        set: u64::from(MountAttrFlags::MOUNT_ATTR_RDONLY.bits()),
+        clear: 0,
+        propagation: u64::from(MountPropagationFlags::PRIVATE.bits()),
+    };
+    set_attributes(&tree, Path::new(""), Reach::Mount, attributes)?;
+    Ok(tree)
 }
 
-fn parse(mount: Cow<'_, Mount>) -> (Cow<'_, Mount>, Options) {
+fn parse(mount: &Mount) -> (&Mount, Options) {
     let mut options = Options::parse(&mount.options);
     if mount.kind == "bind" {
         options.bind.get_or_insert(Reach::Mount);
@@ -112,16 +106,18 @@ fn parse(mount: Cow<'_, Mount>) -> (Cow<'_, Mount>, Options) {
 
 impl Plan<'_> {
     /// Makes the root, changes into it and mounts everything. Returns it opened.
-    pub(crate) fn make(&mut self, cgroup: &Cgroup) -> Result<OwnedFd, StartError> {
+    pub(crate) fn make(&self, cgroup: &Cgroup) -> Result<OwnedFd, StartError> {
         let sources = self.open_sources(cgroup)?;
         let host = devices::HostNodes::open(&self.nodes, self.spec.namespaces.user.as_ref());
-        let propagation = MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC;
-        rustix::mount::mount_change("/", propagation)
-            .during(|| "cutting mount propagation to the host".to_owned())?;
         let root = self.enter_root()?;
         rustix::process::umask(Mode::empty());
-        for ((mount, options), source) in self.mounts.iter().zip(sources) {
+        for ((mount, options), source) in self.mounts.iter().zip(&sources) {
             mount_one(root.as_fd(), mount, options, source)?;
+        }
+        if let Some(program) = &self.init {
+            ensure(root.as_fd(), Path::new(INIT_PATH), Kind::File)
+                .and_then(|target| attach(program.as_fd(), target.as_fd()))
+                .during(|| format!("binding {INIT_PATH}"))?;
         }
         if self.makes_devices() {
             devices::make(root.as_fd(), &self.nodes, &host)?;
@@ -149,31 +145,27 @@ impl Plan<'_> {
         !dev.any(|(_, options)| options.bind.is_some())
     }
 
-    fn open_sources(&mut self, cgroup: &Cgroup) -> Result<Vec<Source>, StartError> {
-        let mut init = self.init.take();
+    /// Opens everything that is bound, and cuts propagation to the host. What shall be a peer of the
+    /// host's mount is opened before the cut; everything else can at most follow it.
+    fn open_sources(&self, cgroup: &Cgroup) -> Result<Vec<Source>, StartError> {
+        let mut shared = VecDeque::new();
+        for (mount, options) in self
+            .mounts
+            .iter()
+            .filter(|(_, options)| options.is_shared())
+        {
+            shared.push_back(open_source(mount, options, cgroup)?);
+        }
+        let propagation = MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC;
+        rustix::mount::mount_change("/", propagation)
+            .during(|| "cutting mount propagation to the host".to_owned())?;
         let mut sources = Vec::with_capacity(self.mounts.len());
         for (mount, options) in &self.mounts {
-            sources.push(
-                match (
-                    options.bind,
-                    init.is_some() && mount.destination == INIT_PATH,
-                ) {
-                    (Some(_), true) => match init.take() {
-                        Some(tree) => Source::Tree(tree),
-                        None => Source::New,
-                    },
-                    (Some(reach), false) => {
-                        Source::Tree(bind::open(&mount.source, reach).during(|| describe(mount))?)
-                    }
-                    (None, _) if mount.kind == "cgroup" && !cgroup.is_unified() => {
-                        Source::Cgroups(cgroup::open(cgroup)?)
-                    }
-                    (None, _) if filesystem::is_kernels(mount) => Source::Detached(
-                        filesystem::detached(mount, options).during(|| describe(mount))?,
-                    ),
-                    (None, _) => Source::New,
-                },
-            );
+            let opened = options.is_shared().then(|| shared.pop_front()).flatten();
+            sources.push(match opened {
+                Some(source) => source,
+                None => open_source(mount, options, cgroup)?,
+            });
         }
         Ok(sources)
     }
@@ -191,6 +183,20 @@ impl Plan<'_> {
     }
 }
 
+fn open_source(mount: &Mount, options: &Options, cgroup: &Cgroup) -> Result<Source, StartError> {
+    let source = match options.bind {
+        Some(reach) => bind::open(&mount.source, reach).map(Source::Tree),
+        None if mount.kind == "cgroup" && !cgroup.is_unified() => {
+            cgroup::open(cgroup).map(Source::Cgroups)
+        }
+        None if filesystem::is_kernels(mount) => {
+            filesystem::detached(mount, options).map(Source::Detached)
+        }
+        None => Ok(Source::New),
+    };
+    source.during(|| describe(mount))
+}
+
 /// Puts the old root on top of the new one and takes it away (`pivot_root(2)`, "pivot_root(".",
 /// ".")").
 fn pivot(root: &OwnedFd) -> io::Result<()> {
@@ -204,12 +210,12 @@ fn mount_one(
     root: BorrowedFd<'_>,
     mount: &Mount,
     options: &Options,
-    source: Source,
+    source: &Source,
 ) -> Result<(), StartError> {
     match source {
-        Source::Tree(tree) => bind::mount(root, mount, options, &tree),
+        Source::Tree(tree) => bind::mount(root, mount, options, tree),
         Source::Cgroups(directories) => cgroup::mount(root, mount, options, directories),
-        Source::Detached(tree) => filesystem::mount_detached(root, mount, &tree),
+        Source::Detached(tree) => filesystem::mount_detached(root, mount, tree),
         Source::New => filesystem::mount(root, mount, options),
     }
     .map_err(|error| with_hint(StartError::step(&describe(mount), &error), &error))

@@ -13,6 +13,7 @@ mod isolation;
 mod limits;
 mod mounts;
 mod processes;
+mod unified;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         limits::TESTS,
         mounts::TESTS,
         processes::TESTS,
+        unified::TESTS,
     ];
     for (name, test) in all.concat() {
         if filter.is_some_and(|filter| !name.contains(filter.as_str())) {

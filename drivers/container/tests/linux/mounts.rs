@@ -19,6 +19,10 @@ pub const TESTS: &[Test] = &[
     ),
     ("tmpfs", tmpfs),
     ("propagation", propagation),
+    (
+        "a_root_on_a_shared_mount_shares_nothing",
+        a_root_on_a_shared_mount_shares_nothing,
+    ),
     ("masked_and_read_only_paths", masked_and_read_only_paths),
     ("read_only_root", read_only_root),
     ("directory_root", directory_root),
@@ -167,10 +171,33 @@ fn propagation() {
     };
     assert!(run("rbind,rshared").contains("shared:"));
     assert!(run("rbind,rslave").contains("master:"));
+    let unsaid = run("rbind");
+    assert!(
+        !unsaid.contains("shared:") && unsaid.contains("master:"),
+        "{unsaid}"
+    );
     let private = run("rbind,rprivate");
     assert!(
         !private.contains("shared:") && !private.contains("master:"),
         "{private}"
+    );
+}
+
+fn a_root_on_a_shared_mount_shares_nothing() {
+    let mut fixture = Fixture::shell("grep shared: /proc/self/mountinfo; exit 0");
+    let root = fixture.host_directory("root");
+    let none = rustix::mount::MountFlags::empty();
+    rustix::mount::mount("tmpfs", &root, "tmpfs", none, None).unwrap();
+    rustix::mount::mount_change(&root, rustix::mount::MountPropagationFlags::SHARED).unwrap();
+    crate::fixture::make_root(&root);
+    fixture.spec.rootfs = RootfsSpec::Directory { path: root.clone() };
+    fixture.spec.init = true;
+    let outcome = fixture.run();
+    rustix::mount::unmount(&root, rustix::mount::UnmountFlags::DETACH).unwrap();
+    assert_eq!(
+        (outcome.code, outcome.stdout.as_str()),
+        (0, ""),
+        "{outcome:?}"
     );
 }
 
