@@ -31,7 +31,8 @@ pub trait Registry: Send + Sync + 'static {
     /// Finds an image for a platform.
     ///
     /// # Errors
-    /// `NotFound` for an unknown repository or tag or a missing platform, `Unauthorized`,
+    /// `NotFound` for an unknown repository or tag, `NotImplemented` for an image that is there but
+    /// not for the platform, `Unauthorized`,
     /// `Unavailable` when the registry cannot be reached, `InvalidParameter` for documents that are
     /// too large or malformed. The texts are Docker's.
     async fn resolve(&self, reference: &Reference, platform: &Platform) -> Result<ResolvedImage>;

@@ -109,4 +109,7 @@ pub trait Runtime: Send + Sync + 'static {
 
     /// Removes every trace of a run that has ended: run directory, left-over cgroups. Idempotent.
     async fn release(&self, id: &ContainerId) -> Result<()>;
+
+    /// Removes the cgroup that all containers had as their parent, unless one is left. Idempotent.
+    async fn tidy(&self, cgroup_parent: &str) -> Result<()>;
 }

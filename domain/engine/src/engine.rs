@@ -74,8 +74,14 @@ impl Engine {
             .phases()
             .into_iter()
             .all(crate::containers::is_removable);
-        if idle && let Err(error) = self.networks.take_down().await {
+        if !idle {
+            return;
+        }
+        if let Err(error) = self.networks.take_down().await {
             tracing::warn!("failed to take the networks down: {error}");
+        }
+        if let Err(error) = self.containers.tidy().await {
+            tracing::warn!("failed to remove the parent cgroup: {error}");
         }
     }
 }

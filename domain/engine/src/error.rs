@@ -17,6 +17,8 @@ pub enum Error {
     NoSuchExec(String),
     #[error("No such image: {0}")]
     NoSuchImage(String),
+    #[error("ambiguous image reference: {0} is the beginning of several identifiers")]
+    AmbiguousImage(String),
     #[error("get {0}: no such volume")]
     NoSuchVolume(String),
     #[error("network {0} not found")]
@@ -79,9 +81,10 @@ impl Error {
             | Self::Paused(_)
             | Self::Conflict(_)
             | Self::Vanished => ErrorKind::Conflict,
-            Self::InvalidParameter(_) | Self::InvalidFilter(_) | Self::AmbiguousContainer(_) => {
-                ErrorKind::InvalidParameter
-            }
+            Self::InvalidParameter(_)
+            | Self::InvalidFilter(_)
+            | Self::AmbiguousContainer(_)
+            | Self::AmbiguousImage(_) => ErrorKind::InvalidParameter,
             Self::Forbidden(_) => ErrorKind::Forbidden,
             Self::NotImplemented(_) => ErrorKind::NotImplemented,
             Self::NotModified(_) => ErrorKind::NotModified,

@@ -156,7 +156,7 @@ impl Execs {
         let record = self.containers.find(container)?.record();
         match record.state.phase {
             Phase::Running => Ok(record),
-            Phase::Paused => Err(Error::Paused(record.id.to_string())),
+            Phase::Paused => Err(Error::Paused(container.to_owned())),
             Phase::Restarting => Err(Error::Conflict(format!(
                 "Container {} is restarting, wait until the container is running",
                 record.id
@@ -313,7 +313,10 @@ fn check_fresh(exec: &ExecRecord, id: &str) -> Result<()> {
 
 fn exit_code(error: &Error) -> i32 {
     match error {
-        Error::Driver(error) => error.exit_code().unwrap_or(126),
+        Error::Driver(error) => error
+            .exit_code()
+            .filter(|code| matches!(code, 126 | 127))
+            .unwrap_or(126),
         _ => 126,
     }
 }

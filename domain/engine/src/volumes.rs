@@ -109,8 +109,9 @@ impl Volumes {
     pub async fn create(&self, spec: VolumeSpec) -> Result<Arc<VolumeRecord>> {
         if !matches!(spec.driver.as_str(), "" | "local") {
             return Err(Error::NotFound(format!(
-                "error looking up volume plugin {0}: plugin \"{0}\" not found",
-                spec.driver
+                "create {1}: error looking up volume plugin {0}: plugin \"{0}\" not found",
+                spec.driver,
+                spec.name.unwrap_or_default()
             )));
         }
         match spec.name.clone().filter(|name| !name.is_empty()) {
@@ -306,6 +307,12 @@ impl Volumes {
 }
 
 fn parse_name(name: &str) -> Result<VolumeName> {
+    if name.len() == 1 {
+        return Err(Error::InvalidParameter(format!(
+            "create {name}: volume name is too short, names should be at least two alphanumeric \
+             characters"
+        )));
+    }
     name.parse().map_err(|_| {
         Error::InvalidParameter(format!(
             "create {name}: \"{name}\" includes invalid characters for a local volume name, only \

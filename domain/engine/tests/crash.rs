@@ -1,6 +1,8 @@
 //! The engine dies at every single step of a container's life; the next one must find the host in
 //! order: no run, address, directory or volume without a record, and no record that lies.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::time::Duration;

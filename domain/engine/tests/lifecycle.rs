@@ -1,5 +1,7 @@
 //! The life of containers, over a host in memory.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::time::Duration;

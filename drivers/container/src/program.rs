@@ -107,6 +107,14 @@ impl<'a> Program<'a> {
             .during(|| format!("becoming user {}:{}", identity.uid, identity.gid))?;
         // What root may not enter (root squashing) the user may.
         let entered = entered.or_else(|_| self.enter_cwd(Cwd::MustExist));
+        if cwd == Cwd::Made && is_no_directory(&entered) {
+            let message = format!("Cannot mkdir: {} is not a directory", self.spec.cwd);
+            return Err(StartError::refused(
+                125,
+                ErrorKind::InvalidParameter,
+                message,
+            ));
+        }
         entered.during(|| {
             format!(
                 "chdir to cwd ({:?}) set in config.json failed",
@@ -302,4 +310,12 @@ fn execute(command: &Command) -> ! {
     let message = lookup::refused_by_kernel(&path, &error);
     let _ = rustix::io::write(rustix::stdio::stderr(), message.as_bytes());
     exit_now(255)
+}
+
+/// Whether something else than a directory is in the way.
+fn is_no_directory(entered: &io::Result<()>) -> bool {
+    let not_a_directory = Some(Errno::NOTDIR.raw_os_error());
+    entered
+        .as_ref()
+        .is_err_and(|error| error.raw_os_error() == not_a_directory)
 }

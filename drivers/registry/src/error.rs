@@ -79,7 +79,7 @@ impl RegistryError {
         match self {
             Self::Refused { kind, .. } => *kind,
             Self::NoCredentials => ErrorKind::Unauthorized,
-            Self::NoPlatform(_) => ErrorKind::NotFound,
+            Self::NoPlatform(_) => ErrorKind::NotImplemented,
             Self::WrongDigest { .. } | Self::Oversized { .. } | Self::WrongRange(_) => {
                 ErrorKind::DataLoss
             }

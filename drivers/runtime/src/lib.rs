@@ -10,6 +10,7 @@
 //! | `run` | the handle of a run, and the task that owns its connection |
 //! | `run_dir` | the files that engine and runner share |
 //! | [`CompiledFilters`] | system call filters, compiled once |
+//! | `tidy` | what all containers of an engine shared |
 //! | `processes` | what `/proc` tells about processes |
 //!
 //! How a container is made (namespaces, cgroups, mounts) is the runner's business; nothing here needs
@@ -27,6 +28,7 @@ mod run_dir;
 mod runtime;
 mod seccomp;
 mod spawn;
+mod tidy;
 
 pub use error::RuntimeError;
 pub use runtime::LinuxRuntime;

@@ -73,7 +73,7 @@ async fn ask(connection: Connection) -> Result<Option<Found>, RuntimeError> {
 
 /// Has the runner's program kill and remove what a runner that was killed left behind. Idempotent.
 pub(crate) async fn reap(program: &Path, dir: &RunDir) -> Result<(), RuntimeError> {
-    if !dir.exists() {
+    if !dir.is_complete() {
         return Ok(());
     }
     let output = Command::new(program)

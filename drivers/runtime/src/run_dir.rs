@@ -40,10 +40,6 @@ impl RunDir {
         self.0.join(SOCKET_FILE)
     }
 
-    pub(crate) fn exists(&self) -> bool {
-        self.0.exists()
-    }
-
     /// Makes the directory with its `run.json`. What an earlier run left is removed.
     pub(crate) fn create(&self, spec: &RunSpec) -> Result<(), RuntimeError> {
         let error = |e| RuntimeError::file("make run directory", &self.0, e);
@@ -61,9 +57,17 @@ impl RunDir {
             }
             made => made.map_err(error)?,
         }
-        let path = self.0.join(RUN_FILE);
+        // Whole or not at all: the next engine has the runner's program read it.
+        let (path, unfinished) = (self.0.join(RUN_FILE), self.0.join("run.json.new"));
         let text = serde_json::to_vec(spec).expect("a specification is plain data");
-        fs::write(&path, text).map_err(|e| RuntimeError::file("write", &path, e))
+        fs::write(&unfinished, text)
+            .and_then(|()| fs::rename(&unfinished, &path))
+            .map_err(|e| RuntimeError::file("write", &path, e))
+    }
+
+    /// Whether a runner may have been spawned for it: not before its `run.json` was written.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.0.join(RUN_FILE).exists()
     }
 
     /// How the run ended, if that was recorded.

@@ -20,6 +20,8 @@ use crate::recover::{self, Found};
 use crate::run::{Run, Source};
 use crate::run_dir::{self, RunDir};
 use crate::spawn::{self, Company};
+use crate::tidy;
+use crate::tidy;
 
 /// Tearing down takes a few milliseconds; a runner that needs this long is stuck.
 const TEARDOWN_LIMIT: Duration = Duration::from_secs(30);
@@ -268,6 +270,10 @@ impl Runtime for LinuxRuntime {
             Reply::Processes(pids) => Ok(processes::describe(pids).await?),
             _ => Err(RuntimeError::Confused.into()),
         }
+    }
+
+    async fn tidy(&self, cgroup_parent: &str) -> contracts::Result<()> {
+        Ok(tidy::remove_parent(cgroup_parent)?)
     }
 
     async fn release(&self, id: &ContainerId) -> contracts::Result<()> {

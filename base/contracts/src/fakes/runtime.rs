@@ -218,6 +218,10 @@ impl Runtime for World {
         Ok(vec![])
     }
 
+    async fn tidy(&self, _cgroup_parent: &str) -> Result<()> {
+        Ok(())
+    }
+
     async fn release(&self, id: &ContainerId) -> Result<()> {
         self.effect(|contents| contents.runs.remove(id)).await;
         Ok(())

@@ -71,7 +71,11 @@ impl Containers {
             config.host.cpus,
             config.host.cgroup_version,
         )?;
-        let image = self.shared().images.inspect(&spec.config.image)?;
+        let image = self.shared().images.find(&spec.config.image)?;
+        let mut spec = spec;
+        if spec.config.hostname.is_empty() && shares_host_name(&spec.host) {
+            spec.config.hostname.clone_from(&config.host.name);
+        }
         let record = plan_record(spec, &image, ContainerId::random(), self.now())?;
         let record = self.reserve_name(record.0, record.1)?;
         match self.apply(record.clone(), &image).await {
@@ -346,6 +350,10 @@ fn fill_defaults(config: &mut ContainerConfig, host: &mut HostConfig, id: &Conta
     if host.resources.memory > 0 && host.resources.memory_swap == 0 {
         host.resources.memory_swap = host.resources.memory * 2;
     }
+    // What clients send for "no limit".
+    let limits = &mut host.resources;
+    limits.memory_swappiness = limits.memory_swappiness.filter(|value| *value >= 0);
+    limits.pids_limit = limits.pids_limit.filter(|limit| *limit > 0);
     let list = |paths: &[&str]| {
         let paths = if host.privileged { &[] } else { paths };
         Some(paths.iter().map(|path| (*path).to_owned()).collect())
@@ -356,6 +364,11 @@ fn fill_defaults(config: &mut ContainerConfig, host: &mut HostConfig, id: &Conta
     if host.readonly_paths.is_none() {
         host.readonly_paths = list(&READ_ONLY);
     }
+}
+
+/// On the host's network, and in its UTS namespace, the host's name is the container's.
+fn shares_host_name(host: &HostConfig) -> bool {
+    host.network_mode == HOST || host.uts_mode == "host"
 }
 
 /// Attachments by network name. `default` means the default bridge.

@@ -79,7 +79,7 @@ impl Containers {
     async fn sizes(&self, record: &ContainerRecord) -> Result<(u64, u64)> {
         let shared = self.shared();
         let writable = shared.drivers.snapshots.usage(&record.id).await?;
-        let image = shared.images.inspect(&record.image.to_string());
+        let image = shared.images.find(&record.image.to_string());
         Ok((writable, writable + image.map_or(0, |image| image.size())))
     }
 }

@@ -13,15 +13,20 @@ impl Containers {
     /// # Errors
     /// When it does not run.
     pub async fn kill(&self, name: &str, signal: Signal) -> Result<()> {
-        self.find(name)?
+        let refused = |error: Error| match error {
+            Error::NotRunning(id) => Error::Conflict(format!(
+                "Cannot kill container: {name}: Container {id} is not running"
+            )),
+            Error::NoSuchContainer(id) => Error::NotFound(format!(
+                "Cannot kill container: {name}: No such container: {id}"
+            )),
+            error => error,
+        };
+        let handle = self.find(name).map_err(refused)?;
+        handle
             .ask(|reply| Command::Kill { signal, reply })
             .await
-            .map_err(|error| match error {
-                Error::NotRunning(id) => Error::Conflict(format!(
-                    "Cannot kill container: {name}: Container {id} is not running"
-                )),
-                error => error,
-            })
+            .map_err(refused)
     }
 }
 

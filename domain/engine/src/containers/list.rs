@@ -1,7 +1,7 @@
 //! Listing containers.
 
 use palan_model::ContainerRecord;
-use palan_model::port::Port;
+use palan_model::port::Protocol;
 
 use super::inspect::ContainerView;
 use super::{Containers, Handle};
@@ -37,6 +37,8 @@ const STATUSES: [&str; 7] = [
     "exited",
     "dead",
 ];
+
+const HEALTH: [&str; 4] = ["none", "starting", "healthy", "unhealthy"];
 
 /// Which containers to list.
 #[derive(Clone, Debug, Default)]
@@ -112,11 +114,10 @@ impl Containers {
             && filter::any(filters, "ancestor", |value| self.descends(record, value))
             && filter::any(filters, "network", |value| on_network(record, value))
             && filter::any(filters, "volume", |value| mounts(record, value))
-            && filter::any(filters, "publish", |value| {
-                in_range(value, record.host.port_bindings.keys())
-            })
+            && filter::any(filters, "publish", |value| publishes(record, value))
             && filter::any(filters, "expose", |value| {
-                in_range(value, record.config.exposed_ports.iter())
+                let ports = record.config.exposed_ports.iter();
+                in_range(value, ports.map(|port| (port.number, port.protocol)))
             })
             && filter::any(filters, "health", |value| value == "none")
             && filter::any(filters, "is-task", |value| matches!(value, "false" | "0"))
@@ -125,7 +126,7 @@ impl Containers {
 
     fn descends(&self, record: &ContainerRecord, image: &str) -> bool {
         record.config.image == image
-            || self.shared().images.inspect(image).is_ok_and(|found| {
+            || self.shared().images.find(image).is_ok_and(|found| {
                 let layers: Vec<_> = found.layers.iter().map(|layer| &layer.chain_id).collect();
                 found.id == record.image
                     || (!layers.is_empty()
@@ -142,7 +143,14 @@ fn check_values(filters: &Filters) -> Result<()> {
     for status in filters.get("status").into_iter().flatten() {
         if !STATUSES.contains(&status.as_str()) {
             return Err(Error::InvalidParameter(format!(
-                "Unrecognised filter value for status: {status}"
+                "Invalid filter 'status={status}'"
+            )));
+        }
+    }
+    for health in filters.get("health").into_iter().flatten() {
+        if !HEALTH.contains(&health.as_str()) {
+            return Err(Error::InvalidParameter(format!(
+                "Unrecognised filter value for health: {health}"
             )));
         }
     }
@@ -160,20 +168,12 @@ fn restarting(record: &ContainerRecord) -> bool {
     record.state.phase == super::Phase::Restarting
 }
 
-/// Docker takes the value for a regular expression on `/name`; `^` and `$` anchor it.
+/// Docker takes the value for a regular expression, on the name with and without its slash.
 fn named(record: &ContainerRecord, value: &str) -> bool {
     let name = record.name.as_str();
-    let starts = value.starts_with('^');
-    let ends = value.ends_with('$');
-    let text = value
-        .trim_start_matches('^')
-        .trim_end_matches('$')
-        .trim_start_matches('/');
-    match (starts, ends) {
-        (true, true) => name == text,
-        (true, false) => name.starts_with(text),
-        (false, true) => name.ends_with(text),
-        (false, false) => name.contains(text),
+    match regex_lite::Regex::new(value) {
+        Ok(pattern) => pattern.is_match(name) || pattern.is_match(&format!("/{name}")),
+        Err(_) => name.contains(value),
     }
 }
 
@@ -196,12 +196,34 @@ fn mounts(record: &ContainerRecord, value: &str) -> bool {
     })
 }
 
+/// A host port of the range, published now or to be published.
+fn publishes(record: &ContainerRecord, value: &str) -> bool {
+    let asked = record
+        .host
+        .port_bindings
+        .iter()
+        .flat_map(|(port, bindings)| {
+            bindings
+                .iter()
+                .filter_map(|binding| Some((binding.host_port?, port.protocol)))
+        });
+    let leases = record
+        .networks
+        .values()
+        .filter_map(|endpoint| endpoint.lease.as_ref());
+    let live = leases.flat_map(|lease| &lease.ports);
+    in_range(
+        value,
+        asked.chain(live.map(|port| (port.host_port, port.container.protocol))),
+    )
+}
+
 /// `80`, `80/tcp`, `8000-8080/udp`.
-fn in_range<'a>(value: &str, mut ports: impl Iterator<Item = &'a Port>) -> bool {
+fn in_range(value: &str, mut ports: impl Iterator<Item = (u16, Protocol)>) -> bool {
     let (range, protocol) = value.split_once('/').unwrap_or((value, "tcp"));
     let (first, last) = range.split_once('-').unwrap_or((range, range));
     let (Ok(first), Ok(last)) = (first.parse::<u16>(), last.parse::<u16>()) else {
         return false;
     };
-    ports.any(|port| (first..=last).contains(&port.number) && port.protocol.to_string() == protocol)
+    ports.any(|(number, kind)| (first..=last).contains(&number) && kind.to_string() == protocol)
 }

@@ -119,6 +119,14 @@ impl Containers {
         }))
     }
 
+    /// Removes what containers shared on the host, when none is left.
+    pub(crate) async fn tidy(&self) -> Result<()> {
+        let Shared {
+            drivers, config, ..
+        } = &*self.0;
+        Ok(drivers.runtime.tidy(&config.cgroup_parent).await?)
+    }
+
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.0
     }

@@ -31,7 +31,7 @@ pub(super) fn plan_mounts(
 ) -> Result<Vec<WantedMount>> {
     let mut wanted: BTreeMap<String, WantedMount> = BTreeMap::new();
     for path in &config.volumes {
-        let destination = absolute(path)?;
+        let destination = checked("volume", path)?;
         wanted.insert(destination.clone(), anonymous(destination));
     }
     for point in inherited {
@@ -54,7 +54,7 @@ pub(super) fn plan_mounts(
     wanted.extend(asked);
     for target in host.tmpfs.keys() {
         // `--tmpfs` over an image's volume replaces it.
-        wanted.remove(&absolute(target)?);
+        wanted.remove(&checked("tmpfs", target)?);
     }
     Ok(wanted.into_values().collect())
 }
@@ -96,18 +96,25 @@ fn volume_point(
     }
 }
 
-fn absolute(path: &str) -> Result<String> {
+/// A destination in the container: absolute, and not the root itself.
+fn destination(path: &str) -> std::result::Result<String, String> {
     let cleaned = clean(path);
     match cleaned.as_str() {
-        "/" => Err(Error::InvalidParameter(format!(
-            "invalid volume specification: '{path}': invalid mount config for type \"volume\": \
-             invalid specification: destination can't be '/'"
-        ))),
+        "/" => Err("invalid specification: destination can't be '/'".to_owned()),
         path if path.starts_with('/') => Ok(cleaned),
-        _ => Err(Error::InvalidParameter(format!(
-            "invalid mount config: invalid mount path: '{path}' mount path must be absolute"
-        ))),
+        _ => Err(format!(
+            "invalid mount path: '{path}' mount path must be absolute"
+        )),
     }
+}
+
+/// Docker's words for a mount that cannot be.
+fn invalid_mount(kind: &str, reason: &str) -> String {
+    format!("invalid mount config for type \"{kind}\": {reason}")
+}
+
+fn checked(kind: &str, path: &str) -> Result<String> {
+    destination(path).map_err(|reason| Error::InvalidParameter(invalid_mount(kind, &reason)))
 }
 
 /// Without `.`, `..`, double and trailing slashes, as Go's `path.Clean`.
@@ -142,7 +149,15 @@ fn parse_bind(text: &str) -> Result<WantedMount> {
     if destination.is_empty() || source.is_some_and(str::is_empty) {
         return Err(invalid());
     }
-    let destination = absolute(destination)?;
+    let kind = if source.is_some_and(|source| source.starts_with('/')) {
+        "bind"
+    } else {
+        "volume"
+    };
+    let destination = self::destination(destination).map_err(|reason| {
+        let reason = invalid_mount(kind, &reason);
+        Error::InvalidParameter(format!("invalid volume specification: '{text}': {reason}"))
+    })?;
     let options = BindOptions::parse(mode)
         .ok_or_else(|| Error::InvalidParameter(format!("invalid mode: {mode}")))?;
     let rw = !options.read_only;
@@ -150,15 +165,14 @@ fn parse_bind(text: &str) -> Result<WantedMount> {
         return Ok(plain(volume_point(
             destination,
             None,
-            mode.to_owned(),
+            or_shared(mode),
             rw,
             options.copy,
         )));
     };
     if !source.starts_with('/') {
-        let mode = if mode.is_empty() { "z" } else { mode };
         let name = Some(source.to_owned());
-        let point = volume_point(destination, name, mode.to_owned(), rw, options.copy);
+        let point = volume_point(destination, name, or_shared(mode), rw, options.copy);
         return Ok(plain(point));
     }
     let point = MountPoint {
@@ -178,6 +192,11 @@ fn parse_bind(text: &str) -> Result<WantedMount> {
         create_source: true,
         ..plain(point)
     })
+}
+
+/// Docker's mode of a volume that was asked for without one.
+fn or_shared(mode: &str) -> String {
+    if mode.is_empty() { "z" } else { mode }.to_owned()
 }
 
 struct BindOptions {
@@ -213,7 +232,12 @@ impl BindOptions {
 }
 
 fn parse_mount(spec: &palan_model::mount::MountSpec) -> Result<WantedMount> {
-    let destination = absolute(&spec.target)?;
+    let kind = match spec.source {
+        MountSource::Bind { .. } => "bind",
+        MountSource::Volume { .. } => "volume",
+        MountSource::Tmpfs { .. } => "tmpfs",
+    };
+    let destination = checked(kind, &spec.target)?;
     let rw = !spec.read_only;
     let mount = match &spec.source {
         MountSource::Bind {
@@ -255,8 +279,7 @@ fn parse_mount(spec: &palan_model::mount::MountSpec) -> Result<WantedMount> {
             ..
         } => {
             let name = name.clone().filter(|name| !name.is_empty());
-            let mode = if name.is_some() { "z" } else { "" };
-            let point = volume_point(destination, name, mode.to_owned(), rw, !no_copy);
+            let point = volume_point(destination, name, or_shared(""), rw, !no_copy);
             WantedMount {
                 labels: labels.clone(),
                 options: options.clone(),

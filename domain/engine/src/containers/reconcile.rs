@@ -6,7 +6,7 @@ use palan_model::container::Phase;
 use palan_model::{ContainerId, ContainerRecord};
 
 use super::{Containers, RemoveOptions};
-use crate::{Error, Result};
+use crate::Result;
 
 /// What was found of one container.
 struct Found {
@@ -23,7 +23,7 @@ impl Containers {
         let records: Vec<ContainerRecord> = self.shared().records.load(Table::Containers).await?;
         let mut found = vec![];
         for record in records {
-            let recovered = self.shared().drivers.runtime.recover(&record.id).await?;
+            let recovered = self.recover(&record.id).await;
             self.shared().index().reserve(&record.name, &record.id)?;
             found.push(Found { record, recovered });
         }
@@ -37,6 +37,17 @@ impl Containers {
             self.revive(found).await?;
         }
         self.remove_traces().await
+    }
+
+    /// A container whose runner cannot be asked must not keep the engine from coming up.
+    async fn recover(&self, id: &ContainerId) -> Recovered {
+        match self.shared().drivers.runtime.recover(id).await {
+            Ok(recovered) => recovered,
+            Err(error) => {
+                tracing::error!(container = id.short(), "failed to find its run: {error}");
+                Recovered::Gone
+            }
+        }
     }
 
     fn restore_leases(&self, record: &ContainerRecord) {
@@ -145,30 +156,32 @@ impl Containers {
     /// Runs and directories without a record: of creations that did not complete, and of removals.
     async fn remove_traces(&self) -> Result<()> {
         let drivers = &self.shared().drivers;
-        for id in drivers
-            .runtime
-            .list()
-            .await?
-            .iter()
-            .filter(|id| self.is_unknown(id))
-        {
+        let (runs, directories) = (
+            drivers.runtime.list().await?,
+            drivers.snapshots.list().await?,
+        );
+        for id in runs.iter().filter(|id| self.is_unknown(id)) {
             kill_unknown(drivers, id).await;
-            drivers.runtime.release(id).await.map_err(Error::from)?;
+            note("the run", id, drivers.runtime.release(id).await);
         }
-        for id in drivers
-            .snapshots
-            .list()
-            .await?
-            .iter()
-            .filter(|id| self.is_unknown(id))
-        {
-            drivers.snapshots.remove(id).await?;
+        for id in directories.iter().filter(|id| self.is_unknown(id)) {
+            note("the directory", id, drivers.snapshots.remove(id).await);
         }
         Ok(())
     }
 
     fn is_unknown(&self, id: &ContainerId) -> bool {
         !self.shared().index().contains(id)
+    }
+}
+
+/// The next engine tries again.
+fn note(what: &str, id: &ContainerId, removed: palan_contracts::Result<()>) {
+    if let Err(error) = removed {
+        tracing::warn!(
+            container = id.short(),
+            "failed to remove {what} of no container: {error}"
+        );
     }
 }
 

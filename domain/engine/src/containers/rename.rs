@@ -25,7 +25,10 @@ impl Actor {
                 "Renaming a container with the same name as its current name".to_owned(),
             ));
         }
-        self.shared.index().reserve(&name, &self.record.id)?;
+        self.shared
+            .index()
+            .reserve(&name, &self.record.id)
+            .map_err(|error| Error::Conflict(format!("Error when allocating new name: {error}")))?;
         let old = std::mem::replace(&mut self.record.name, name);
         if let Err(error) = self.commit().await {
             let name = std::mem::replace(&mut self.record.name, old);

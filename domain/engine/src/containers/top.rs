@@ -41,6 +41,12 @@ impl Containers {
             return Err(Error::NotRunning(record.id.to_string()));
         }
         let columns = parse_arguments(arguments)?;
+        if !columns.iter().any(|(column, _)| column == "pid") {
+            // Docker finds its processes in the output of `ps` by this column.
+            return Err(Error::InvalidParameter(
+                "Couldn't find PID field in ps output".to_owned(),
+            ));
+        }
         let processes = self.shared().drivers.runtime.processes(&record.id).await?;
         let now = Now {
             time: self.shared().drivers.clock.now(),

@@ -57,6 +57,9 @@ fn invalid<T>(message: impl Into<String>) -> Result<T> {
 }
 
 fn check_config(config: &ContainerConfig) -> Result<()> {
+    if config.image.is_empty() {
+        return invalid("No command specified");
+    }
     let directory = &config.working_dir;
     if !directory.is_empty() && !directory.starts_with('/') {
         return invalid(format!(
@@ -76,7 +79,7 @@ fn check_config(config: &ContainerConfig) -> Result<()> {
         .filter(|signal| !signal.is_empty())
         && signal.parse::<palan_model::Signal>().is_err()
     {
-        return invalid(format!("invalid signal: {signal}"));
+        return invalid(format!("Invalid signal: {signal}"));
     }
     let name = &config.hostname;
     let valid = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');

@@ -31,10 +31,10 @@ impl Images {
         progress: ImageProgressSink,
     ) -> Result<()> {
         let familiar = image.name.familiar();
-        let known = self.inspect(&familiar).ok();
+        let known = self.find(&familiar).ok();
         let archive: ByteReader = Box::new(image.archive);
         self.load(archive, progress.clone()).await?;
-        let record = self.inspect(&familiar).map_err(|_| {
+        let record = self.find(&familiar).map_err(|_| {
             Error::InvalidParameter(format!("the built-in archive does not hold {familiar}"))
         })?;
         self.event("pull", &familiar, &image.name.familiar_name());

@@ -25,7 +25,7 @@ impl Images {
     /// # Errors
     /// When there is no such image.
     pub fn history(&self, name: &str) -> Result<Vec<HistoryLine>> {
-        let record = self.inspect(name)?;
+        let record = self.find(name)?;
         let mut sizes = record.layers.iter().map(|layer| layer.size);
         let mut lines: Vec<_> = record
             .history

@@ -77,7 +77,7 @@ impl Index {
             .values()
             .filter(|record| record.id.0.hex().starts_with(prefix));
         match (fitting.next(), fitting.next()) {
-            (Some(_), Some(_)) => Err(Error::NotFound(format!("No such image: {name}"))),
+            (Some(_), Some(_)) => Err(Error::AmbiguousImage(name.to_owned())),
             (found, _) => Ok(found.cloned()),
         }
     }

@@ -60,7 +60,7 @@ impl Images {
                     .map_or(&none, |config| &config.labels);
                 filter::labels(filters, labels)
             })
-            .filter(|record| filter::any(filters, "reference", |value| fits(record, value)))
+            .filter_map(|record| with_names(record, filters.get("reference")))
             .map(|record| ImageView {
                 record: record.clone(),
                 containers: users
@@ -77,7 +77,7 @@ impl Images {
         let Some(image) = filters.get(name).and_then(|values| values.first()) else {
             return Ok(None);
         };
-        match self.inspect(image) {
+        match self.find(image) {
             Ok(record) => Ok(Some(record.created)),
             Err(Error::NoSuchImage(image)) => Err(Error::NoSuchImage(image)),
             Err(error) => Err(error),
@@ -85,12 +85,19 @@ impl Images {
     }
 }
 
-fn fits(record: &ImageRecord, pattern: &str) -> bool {
-    record
-        .tags
-        .iter()
-        .chain(&record.digests)
-        .any(|name| names(name, pattern))
+/// The image with only those names that one of the patterns fits; none when no name is left.
+fn with_names(
+    record: &Arc<ImageRecord>,
+    patterns: Option<&Vec<String>>,
+) -> Option<Arc<ImageRecord>> {
+    let Some(patterns) = patterns else {
+        return Some(record.clone());
+    };
+    let fits = |name: &Reference| patterns.iter().any(|pattern| names(name, pattern));
+    let mut fitting = (**record).clone();
+    fitting.tags.retain(fits);
+    fitting.digests.retain(fits);
+    (!fitting.tags.is_empty() || !fitting.digests.is_empty()).then(|| Arc::new(fitting))
 }
 
 /// Whether a pattern with `*` and `?` names the reference, with or without its tag.

@@ -138,6 +138,17 @@ impl Images {
     /// # Errors
     /// When there is none, or the beginning fits several.
     pub fn inspect(&self, name: &str) -> Result<Arc<ImageRecord>> {
+        self.find(name).map_err(|error| {
+            let reason = match name.parse::<Reference>() {
+                Err(invalid) if !matches!(error, Error::AmbiguousImage(_)) => invalid.to_string(),
+                _ => error.to_string(),
+            };
+            Error::NotFound(format!("no such image: {name}: {reason}"))
+        })
+    }
+
+    /// One image, as [`Images::inspect`] finds it, with a shorter word when there is none.
+    pub(crate) fn find(&self, name: &str) -> Result<Arc<ImageRecord>> {
         self.index().find(name)
     }
 

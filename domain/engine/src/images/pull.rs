@@ -10,7 +10,7 @@ use palan_model::image::ImageLayer;
 use palan_model::image_config::parse_image_config;
 use palan_model::oci::Descriptor;
 use palan_model::platform::Platform;
-use palan_model::{ChainId, Digest, ImageId, Reference};
+use palan_model::{ChainId, Digest, ErrorKind, ImageId, Reference};
 use tokio::io::AsyncReadExt;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
@@ -80,19 +80,24 @@ impl Images {
             return self.pull_builtin(image, progress).await;
         }
         let platform = platform.unwrap_or_else(Platform::host);
-        let resolved = self.0.registry.resolve(&reference, &platform).await?;
-        let what = match reference.tag() {
-            Some(tag) if reference.digest().is_none() => tag.to_owned(),
-            _ => reference.familiar(),
-        };
-        say(
-            &progress,
-            Some(what),
-            format!("Pulling from {}", reference.path()),
-        );
+        let resolved = self.0.registry.resolve(&reference, &platform).await;
+        // The image was found, though perhaps not for this platform.
+        let found = |error: &palan_contracts::Error| error.kind() == ErrorKind::NotImplemented;
+        if resolved.as_ref().err().is_none_or(found) {
+            let what = match reference.tag() {
+                Some(tag) if reference.digest().is_none() => tag.to_owned(),
+                _ => reference.familiar(),
+            };
+            say(
+                &progress,
+                Some(what),
+                format!("Pulling from {}", reference.path()),
+            );
+        }
+        let resolved = resolved?;
 
         let _guard = self.bring_in().await;
-        let before = self.inspect(&reference.to_string()).ok();
+        let before = self.find(&reference.to_string()).ok();
         let manifest = self.0.content.put(&resolved.manifest).await?;
         if let Some(index) = &resolved.index {
             self.0.content.put(index).await?;
@@ -303,9 +308,10 @@ impl Images {
             let mut reader = self.0.registry.fetch(reference, blob, done).await?;
             loop {
                 let mut chunk = bytes::BytesMut::with_capacity(CHUNK);
-                let read = reader.read_buf(&mut chunk).await.map_err(|error| {
-                    palan_contracts::Error::new(palan_model::ErrorKind::Unavailable, error)
-                })?;
+                let read = reader
+                    .read_buf(&mut chunk)
+                    .await
+                    .map_err(|error| palan_contracts::Error::new(ErrorKind::Unavailable, error))?;
                 if read == 0 {
                     break;
                 }
@@ -319,7 +325,7 @@ impl Images {
         }
         if done < blob.size {
             return Err(palan_contracts::Error::new(
-                palan_model::ErrorKind::Unavailable,
+                ErrorKind::Unavailable,
                 format!(
                     "blob {} ended after {done} of {} bytes",
                     blob.digest, blob.size
@@ -332,5 +338,5 @@ impl Images {
 }
 
 fn is_transient(error: &Error) -> bool {
-    error.kind() == palan_model::ErrorKind::Unavailable
+    error.kind() == ErrorKind::Unavailable
 }

@@ -34,7 +34,7 @@ impl Images {
     pub async fn remove(&self, name: &str, options: RemoveImage) -> Result<Vec<Removal>> {
         let removals = {
             let _writer = self.0.writer.lock().await;
-            let record = self.inspect(name)?;
+            let record = self.find(name)?;
             match named(&record, name) {
                 Some(reference) => self.untag(&record, &reference, options.force).await?,
                 None => self.delete_by_id(&record, options.force).await?,

@@ -12,7 +12,7 @@ impl Images {
     /// When there is no such image.
     pub async fn tag(&self, name: &str, reference: Reference) -> Result<()> {
         let _writer = self.0.writer.lock().await;
-        let record = self.inspect(name)?;
+        let record = self.find(name)?;
         let reference = reference.with_default_tag();
         let id = record.id.to_string();
         let familiar = reference.familiar();

@@ -114,7 +114,12 @@ impl Unpacker<'_> {
                 return Err(limit("number of special files", self.limits.special_files));
             }
         }
-        self.done.bytes = self.done.bytes.saturating_add(entry.size);
+        // As directories are counted: a symbolic link is as long as its target.
+        let length = match entry.kind {
+            EntryKind::Symlink => entry.link.len() as u64,
+            _ => entry.size,
+        };
+        self.done.bytes = self.done.bytes.saturating_add(length);
         if self.done.bytes > self.limits.bytes {
             return Err(limit("size in bytes", self.limits.bytes));
         }

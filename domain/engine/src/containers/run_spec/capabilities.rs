@@ -76,8 +76,8 @@ pub(super) fn plan(host: &HostConfig) -> Result<Vec<String>> {
     if host.privileged {
         return Ok(owned(ALL.iter()));
     }
-    let add = normalise(&host.cap_add)?;
-    let drop = normalise(&host.cap_drop)?;
+    let add = normalise("CapAdd", &host.cap_add)?;
+    let drop = normalise("CapDrop", &host.cap_drop)?;
     let all = |list: &[String]| list.iter().any(|name| name == "ALL");
     let has = |list: &[String], name: &str| list.iter().any(|other| other == name);
     let kept = |name: &&&str| {
@@ -97,7 +97,7 @@ fn owned<'a>(names: impl Iterator<Item = &'a &'a str>) -> Vec<String> {
 }
 
 /// Upper case, with `CAP_`.
-fn normalise(names: &[String]) -> Result<Vec<String>> {
+fn normalise(list: &str, names: &[String]) -> Result<Vec<String>> {
     names
         .iter()
         .map(|asked| {
@@ -114,7 +114,7 @@ fn normalise(names: &[String]) -> Result<Vec<String>> {
                 Ok(name)
             } else {
                 Err(Error::InvalidParameter(format!(
-                    "unknown capability: \"{asked}\""
+                    "invalid {list}: unknown capability: \"{name}\""
                 )))
             }
         })

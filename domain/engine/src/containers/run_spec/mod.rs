@@ -115,7 +115,7 @@ pub(super) fn check_log(host: &HostConfig) -> Result<(Option<u64>, u32)> {
     let driver = host.log.driver.as_str();
     if !matches!(driver, "" | "none" | "json-file") {
         return Err(Error::InvalidParameter(format!(
-            "logger: no log driver named '{driver}' is registered"
+            "error looking up logging plugin {driver}: plugin \"{driver}\" not found"
         )));
     }
     let (mut max_size, mut max_files) = (None, 1);
