@@ -17,16 +17,12 @@ static HELLO: &[u8] = include_bytes!(env!("PALAN_HELLO_ARCHIVE"));
 /// Name of the built-in image.
 pub const HELLO_NAME: &str = "palan/hello:latest";
 /// Identifier of the built-in image: the digest of its configuration.
-pub const HELLO_IMAGE_ID: &str = env!("PALAN_HELLO_IMAGE_ID");
+#[cfg(test)]
+const HELLO_IMAGE_ID: &str = env!("PALAN_HELLO_IMAGE_ID");
 
 /// Directory of the data root that holds the runner, and how its files' names begin.
 const DIRECTORY: &str = "bin";
 const PREFIX: &str = "palan-runner-";
-
-/// The runner: a static executable.
-pub fn runner() -> &'static [u8] {
-    RUNNER
-}
 
 /// The image [`HELLO_NAME`] as an archive that `load` takes.
 pub fn hello_archive() -> &'static [u8] {

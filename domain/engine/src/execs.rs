@@ -10,8 +10,9 @@ use palan_contracts::{ExitReceiver, StartedExec};
 use palan_model::container::Phase;
 use palan_model::runner::{AttachSpec, ExecExit};
 use palan_model::{ContainerId, ContainerRecord, ErrorKind, ExecId, ExecRecord, ExecSpec};
+use tokio::sync::oneshot;
 
-use crate::containers::{Attachment, Containers, PendingStream, plan_exec_process};
+use crate::containers::{Attachment, Containers, Ended, PendingStream, plan_exec_process};
 use crate::{Error, Result};
 
 /// How to start an instance.
@@ -244,16 +245,20 @@ impl Execs {
             known.pid = started.pid;
         }
         let (execs, record, id) = (self.clone(), record.clone(), exec.id.clone());
+        let (told, ended) = oneshot::channel();
         self.table()
             .clone()
             .watch(exec.id, started.exit, move |code| {
                 execs.event(&record, "exec_die", &id, Some(code));
+                // A client that did not attach does not ask.
+                let _ = told.send(());
             });
         let stream = started.attached?;
         Some(Attachment {
             tty: exec.spec.tty,
             logs: None,
             stream: Some(PendingStream::now(stream)),
+            ended: Some(Ended(ended)),
         })
     }
 

@@ -21,7 +21,6 @@ use crate::run::{Run, Source};
 use crate::run_dir::{self, RunDir};
 use crate::spawn::{self, Company};
 use crate::tidy;
-use crate::tidy;
 
 /// Tearing down takes a few milliseconds; a runner that needs this long is stuck.
 const TEARDOWN_LIMIT: Duration = Duration::from_secs(30);

@@ -40,6 +40,8 @@ const HEAD_SLEEPS: u32 = 250;
 const HEAD_SLEEP: Duration = Duration::from_millis(1);
 /// How long a client may take to hang up after the end of a session.
 const LINGER: Duration = Duration::from_secs(2);
+/// How long the end of a session waits for an exit code after the output has ended.
+const EXIT_CODE: Duration = Duration::from_secs(1);
 /// Bytes copied at once.
 const CHUNK: usize = 32 << 10;
 
@@ -222,9 +224,14 @@ async fn copy(
     };
     let (mut output, stdin) = container.into_split();
     tokio::select! {
-        copied = copy_output(&mut output, writer) => copied,
-        () = input.copy(stdin) => Ok(()),
+        copied = copy_output(&mut output, writer) => copied?,
+        () = input.copy(stdin) => return Ok(()),
     }
+    if let Some(ended) = attachment.ended {
+        // A process that closed its output may go on for long.
+        let _ = tokio::time::timeout(EXIT_CODE, ended.known()).await;
+    }
+    Ok(())
 }
 
 async fn copy_output(

@@ -6,7 +6,7 @@ use super::*;
 fn the_runner_is_installed_once_and_repaired() {
     let root = tempfile::tempdir().unwrap();
     let path = ensure_runner(root.path()).unwrap();
-    assert_eq!(fs::read(&path).unwrap(), runner());
+    assert_eq!(fs::read(&path).unwrap(), RUNNER);
     let first = fs::metadata(&path).unwrap();
     assert_eq!(first.permissions().mode() & 0o777, 0o755);
     assert_eq!(ensure_runner(root.path()).unwrap(), path);
@@ -18,16 +18,16 @@ fn the_runner_is_installed_once_and_repaired() {
     fs::write(path.with_file_name("palan-runner-0123.7.tmp"), "half").unwrap();
     fs::write(path.with_file_name("mine"), "not ours").unwrap();
     assert_eq!(ensure_runner(root.path()).unwrap(), path);
-    assert_eq!(fs::read(&path).unwrap(), runner());
+    assert_eq!(fs::read(&path).unwrap(), RUNNER);
     let left = fs::read_dir(path.parent().unwrap()).unwrap().count();
     assert_eq!(left, 2, "the runner and the file that is not ours");
 }
 
 #[test]
 fn the_runner_is_a_small_static_program() {
-    assert!(runner().starts_with(b"\x7fELF"));
-    assert!(runner().len() < 4 << 20, "{} bytes", runner().len());
-    assert!(!segments(runner()).contains(&PT_INTERP), "needs no loader");
+    assert!(RUNNER.starts_with(b"\x7fELF"));
+    assert!(RUNNER.len() < 4 << 20, "{} bytes", RUNNER.len());
+    assert!(!segments(RUNNER).contains(&PT_INTERP), "needs no loader");
 }
 
 /// Type of the segment that names a dynamic loader (`elf(5)`).

@@ -54,7 +54,7 @@ fn memory() -> u64 {
 
 fn cgroup_version() -> u8 {
     match statfs("/sys/fs/cgroup") {
-        Ok(StatFs { f_type, .. }) if f_type as i64 == CGROUP2_MAGIC => 2,
+        Ok(StatFs { f_type, .. }) if f_type == CGROUP2_MAGIC => 2,
         _ => 1,
     }
 }
@@ -64,7 +64,7 @@ fn filesystem(path: &Path) -> String {
     let Ok(StatFs { f_type, .. }) = statfs(path) else {
         return "<unknown>".to_owned();
     };
-    match f_type as i64 {
+    match f_type {
         0xef53 => "extfs",
         0x5846_5342 => "xfs",
         0x9123_683e => "btrfs",

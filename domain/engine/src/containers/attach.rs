@@ -28,6 +28,20 @@ pub struct Attachment {
     pub logs: Option<Box<dyn LogReader>>,
     /// What comes.
     pub stream: Option<PendingStream>,
+    /// Of exec instances: their end. A client asks for the exit code when the stream has ended, so
+    /// that must not be seen before the exit code is known.
+    pub ended: Option<Ended>,
+}
+
+/// The end of an exec instance.
+pub struct Ended(pub(crate) oneshot::Receiver<()>);
+
+impl Ended {
+    /// Returns when the instance's record tells how it ended, or nobody will ever know.
+    pub async fn known(self) {
+        // A sender that is gone knows no more.
+        let _ = self.0.await;
+    }
 }
 
 /// A stream that exists as soon as the container runs.
@@ -97,6 +111,7 @@ impl Containers {
             tty: record.config.tty,
             logs,
             stream,
+            ended: None,
         })
     }
 

@@ -45,7 +45,7 @@ use palan_model::ContainerRecord;
 use palan_model::container::Phase;
 use palan_model::event::ObjectType;
 
-pub use attach::{AttachOptions, Attachment, PendingStream};
+pub use attach::{AttachOptions, Attachment, Ended, PendingStream};
 pub use create::Created;
 pub use inspect::ContainerView;
 pub use list::ContainerQuery;

@@ -89,6 +89,10 @@ impl Runtime for Streaming {
         self.world.processes(id).await
     }
 
+    async fn tidy(&self, cgroup_parent: &str) -> Result<()> {
+        self.world.tidy(cgroup_parent).await
+    }
+
     async fn release(&self, id: &ContainerId) -> Result<()> {
         self.world.release(id).await
     }
