@@ -8,6 +8,8 @@ use palan_contracts::{
     SeccompCompiler, Snapshotter, StateStore, VolumeStore,
 };
 
+use palan_model::Timestamp;
+
 use crate::images::BuiltinImage;
 use crate::system::HostFacts;
 
@@ -42,6 +44,8 @@ pub struct EngineConfig {
     pub data_root: PathBuf,
     /// Images that the program carries.
     pub builtin_images: Vec<BuiltinImage>,
+    /// When the program was made.
+    pub built: Option<Timestamp>,
     /// What is known of the host.
     pub host: HostFacts,
 }

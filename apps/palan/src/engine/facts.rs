@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use palan_engine::system::{HostFacts, Limits};
+use palan_model::Timestamp;
 use rustix::fs::{StatFs, statfs};
 
 /// Magic number of cgroup v2 (`statfs(2)`).
@@ -26,6 +27,12 @@ pub fn gather(data_root: &Path) -> HostFacts {
         backing_filesystem: filesystem(data_root),
         limits: limits(cgroup_version),
     }
+}
+
+/// When this program's file was written.
+pub fn built() -> Option<Timestamp> {
+    let modified = std::fs::metadata("/proc/self/exe").ok()?.modified().ok()?;
+    Timestamp::try_from(modified).ok()
 }
 
 fn os_value(os_release: &str, key: &str) -> Option<String> {

@@ -85,6 +85,7 @@ fn engine_config(settings: &Settings) -> EngineConfig {
                 .expect("the built-in image has a good name"),
             archive: embedded::hello_archive(),
         }],
+        built: facts::built(),
         host: facts::gather(&settings.data_root),
     }
 }

@@ -46,6 +46,7 @@ pub async fn open(world: &World) -> Engine {
         labels: vec![],
         data_root: PathBuf::from("/data"),
         builtin_images: vec![builtin],
+        built: None,
         host,
     };
     Engine::open(drivers, config).await.unwrap()

@@ -17,8 +17,7 @@ pub(super) fn from_wire(
         "unless-stopped" => RestartMode::UnlessStopped,
         other => {
             return Err(Failure::bad_request(format!(
-                "invalid restart policy: unknown policy '{other}'; use one of 'no', 'always', \
-                 'on-failure', or 'unless-stopped'"
+                "invalid restart policy '{other}'"
             )));
         }
     };

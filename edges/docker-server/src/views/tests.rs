@@ -14,6 +14,7 @@ use super::*;
 
 fn config() -> EngineConfig {
     EngineConfig {
+        built: None,
         bridge: "palan0".to_owned(),
         cgroup_parent: "palan".to_owned(),
         labels: vec![],

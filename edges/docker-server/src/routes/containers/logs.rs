@@ -34,6 +34,7 @@ pub(in crate::routes) async fn call(call: &Call) -> Result<Answer, Failure> {
     let format = Format {
         tty: logs.tty,
         timestamps: query.flag("timestamps"),
+        details: query.flag("details"),
     };
     let multiplexed = !logs.tty && call.version >= ApiVersion::v1(42);
     let content_type = if multiplexed { MULTIPLEXED } else { RAW };
@@ -44,6 +45,7 @@ pub(in crate::routes) async fn call(call: &Call) -> Result<Answer, Failure> {
 struct Format {
     tty: bool,
     timestamps: bool,
+    details: bool,
 }
 
 impl Format {
@@ -57,11 +59,15 @@ impl Format {
     }
 
     fn write_entry(self, out: &mut Vec<u8>, entry: &LogEntry) {
-        let prefix = if self.timestamps {
+        let mut prefix = if self.timestamps {
             fixed_nano(entry.time)
         } else {
             String::new()
         };
+        if self.details {
+            // The attributes that log drivers can be told to add come here; there are none.
+            prefix.push(' ');
+        }
         self.write(out, stream_id(entry.stream), &prefix, &entry.message);
     }
 }

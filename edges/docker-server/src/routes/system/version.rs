@@ -13,6 +13,8 @@ use crate::response::{Answer, json};
 
 pub(in crate::routes) fn call(call: &Call) -> Answer {
     let host = &call.engine.system.config().host;
+    let built = call.engine.system.config().built;
+    let built = built.map(|built| built.to_string()).unwrap_or_default();
     let arch = Platform::host().architecture;
     let component =
         |name: &str, version: &str, details: BTreeMap<String, String>| ComponentVersion {
@@ -23,6 +25,7 @@ pub(in crate::routes) fn call(call: &Call) -> Answer {
     let details = [
         ("ApiVersion", ApiVersion::CURRENT.to_string()),
         ("Arch", arch.clone()),
+        ("BuildTime", built.clone()),
         ("Experimental", "false".to_owned()),
         ("KernelVersion", host.kernel.clone()),
         ("MinAPIVersion", ApiVersion::MINIMUM.to_string()),
@@ -43,6 +46,7 @@ pub(in crate::routes) fn call(call: &Call) -> Answer {
         os: "linux".to_owned(),
         arch,
         kernel_version: host.kernel.clone(),
+        build_time: built,
         ..SystemVersion::default()
     };
     json(StatusCode::OK, &response).into()

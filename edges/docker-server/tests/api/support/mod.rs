@@ -125,6 +125,7 @@ async fn engine(world: &World, ends: mpsc::UnboundedSender<UnixStream>) -> Engin
         volumes: host,
     };
     let config = EngineConfig {
+        built: None,
         bridge: "palan0".to_owned(),
         cgroup_parent: "palan".to_owned(),
         labels: vec![],
