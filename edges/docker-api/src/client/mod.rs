@@ -14,6 +14,8 @@ mod head;
 mod host;
 mod pool;
 mod request;
+#[cfg(test)]
+mod tests;
 
 pub use body::Response;
 pub use connection::Stream;

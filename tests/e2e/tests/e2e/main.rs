@@ -11,6 +11,7 @@ use anyhow::{Result, anyhow};
 use libtest_mimic::{Arguments, Failed, Trial};
 use palan_e2e::{Client, Engine, Engines, Inventory, Kind, Scenario, Settings, run_scenario};
 
+mod command_line;
 mod container_attach;
 mod container_exec;
 mod container_inspect;
@@ -53,6 +54,7 @@ const CRASHES: &[(&str, Check)] = &[
 ];
 
 const SUBJECTS: &[(&str, &[(&str, Scenario)])] = &[
+    ("command_line", command_line::SCENARIOS),
     ("container_attach", container_attach::SCENARIOS),
     ("container_exec", container_exec::SCENARIOS),
     ("container_inspect", container_inspect::SCENARIOS),

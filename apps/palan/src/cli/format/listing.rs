@@ -7,7 +7,7 @@ use std::sync::Arc;
 use gotmpl::Value;
 
 use super::table::{LISTING, align};
-use super::template::Template;
+use super::template::{Template, names_field};
 use super::template_failure::TemplateFailure;
 
 /// What a kind of list can show.
@@ -64,11 +64,7 @@ impl Format {
         if text.contains("json .}}") || text.contains("json . ") {
             return true;
         }
-        text.match_indices(&format!(".{field}"))
-            .any(|(index, found)| {
-                let next = text[index + found.len()..].chars().next();
-                !next.is_some_and(|c| c.is_alphanumeric() || c == '_')
-            })
+        names_field(text, field)
     }
 
     /// With one more column, when this is a table that does not have it yet.

@@ -14,9 +14,8 @@ use super::functions::{Originals, address, functions};
 use super::template_failure::TemplateFailure;
 
 /// Fields whose names in Docker's templates differ from those in its JSON.
-const OTHER_NAMES: [(&str, &str); 14] = [
+const OTHER_NAMES: [(&str, &str); 13] = [
     ("Id", "ID"),
-    ("Os", "OS"),
     ("ApiVersion", "APIVersion"),
     ("CpuShares", "CPUShares"),
     ("CpuPeriod", "CPUPeriod"),
@@ -92,6 +91,9 @@ pub struct Template {
     parsed: gotmpl::Template,
     text: String,
     go_type: Option<&'static str>,
+    /// It names a field as JSON does and not as Go does. Docker then fills it with the bare JSON,
+    /// whose objects it writes with sorted keys and of which nothing may be missing.
+    is_raw: bool,
     originals: Originals,
 }
 
@@ -154,6 +156,7 @@ impl Template {
             parsed: template(MissingKey::Error)?,
             text: text.to_owned(),
             go_type: None,
+            is_raw: OTHER_NAMES.iter().any(|(json, _)| names_field(text, json)),
             originals,
         })
     }
@@ -200,10 +203,22 @@ impl Template {
             }
             Document::Object(fields) => {
                 let map = Arc::new(self.map_of(fields, name));
-                self.remember(&map, document.compact());
+                if !self.is_raw {
+                    self.remember(&map, document.compact());
+                }
                 Value::Map(map)
             }
         }
+    }
+
+    /// The keys that the template asks for in maps of this name: `.Labels.key`.
+    fn keys_named_of(&self, name: &str) -> Vec<&str> {
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        self.text
+            .match_indices(&format!(".{name}."))
+            .map(|(index, found)| &self.text[index + found.len()..])
+            .map(|rest| &rest[..rest.find(|c| !is_word(c)).unwrap_or(rest.len())])
+            .collect()
     }
 
     fn map_of(&self, fields: &[(Arc<str>, Document)], name: &str) -> BTreeMap<Arc<str>, Value> {
@@ -211,9 +226,18 @@ impl Template {
         for (key, value) in fields {
             map.insert(Arc::clone(key), self.value_of(value, key));
         }
+        if self.is_raw {
+            return map;
+        }
         // A container's `Config` is an object; a log driver's is the user's.
         let is_object = fields.iter().any(|(key, _)| key.as_ref() == "Cmd");
         let is_struct = is_object || !USER_MAPS.contains(&name);
+        if !is_struct {
+            // The user's keys may be missing; fields of objects may not.
+            for key in self.keys_named_of(name) {
+                map.entry(key.into()).or_insert(Value::Nil);
+            }
+        }
         if is_struct {
             for (json, go) in OTHER_NAMES {
                 if let Some(value) = map.get(json).cloned() {
@@ -226,6 +250,16 @@ impl Template {
         }
         map
     }
+}
+
+/// Whether a template names this field somewhere.
+pub(super) fn names_field(template: &str, field: &str) -> bool {
+    template
+        .match_indices(&format!(".{field}"))
+        .any(|(index, found)| {
+            let next = template[index + found.len()..].chars().next();
+            !next.is_some_and(|c| c.is_alphanumeric() || c == '_')
+        })
 }
 
 /// `.Label "name"` calls a method in Docker's templates; here methods are values to be called.

@@ -30,6 +30,14 @@ impl TemplateFailure {
                 };
                 format!("template: :1:{column}: executing \"\" at <{path}>: {why}")
             }
+            TemplateError::Exec(why) => match why.strip_prefix("can't evaluate field ") {
+                Some(rest) => {
+                    let key = rest.split(' ').next().unwrap_or_default();
+                    let (column, path) = locate(template, key);
+                    format!("template: :1:{column}: executing \"\" at <{path}>: {why}")
+                }
+                None => format!("template: {why}"),
+            },
             other => format!("template: {other}"),
         };
         Self { text }

@@ -155,7 +155,11 @@ const CONTAINER: &str = r#"{"Id":"abc","State":{"Status":"running","Pid":7},
 #[test]
 fn templates_see_the_engines_documents() {
     for (template, text) in [
-        ("{{.State.Status}} {{.Id}} {{.ID}}", "running abc abc"),
+        ("{{.State.Status}} {{.ID}}", "running abc"),
+        (
+            "{{.Id}} {{json .State}}",
+            r#"abc {"Pid":7,"Status":"running"}"#,
+        ),
         ("{{json .State}}", r#"{"Status":"running","Pid":7}"#),
         ("{{json .Config.Env}}", r#"["A=1","B=<2>"]"#),
         ("{{join .Config.Env \",\" | lower}}", "a=1,b=<2>"),
@@ -185,6 +189,7 @@ fn templates_see_the_engines_documents() {
             "<a><b> x  |",
         ),
         ("{{println .State.Pid}}", "7\n"),
+        ("{{.Config.Labels.missing}}", "<no value>"),
     ] {
         assert_eq!(filled(template, CONTAINER), text, "{template}");
     }
