@@ -87,6 +87,14 @@ impl Fixture {
         self.directory.path().join("lower")
     }
 
+    /// Makes overlay's work directory anew.
+    #[allow(dead_code, reason = "the example's, not the tests'")]
+    pub fn renew_work(&self) {
+        let work = self.directory.path().join("work");
+        fs::remove_dir_all(&work).unwrap();
+        fs::create_dir(&work).unwrap();
+    }
+
     /// Makes a directory of the host to bind from.
     pub fn host_directory(&self, name: &str) -> PathBuf {
         let path = self.directory.path().join(name);
