@@ -99,6 +99,11 @@ impl Interactive {
         })
     }
 
+    /// Whether the output so far has `text` anywhere.
+    pub fn has(&self, text: &str) -> bool {
+        self.stdout.text().contains(text)
+    }
+
     /// Writes to the command's input.
     ///
     /// # Errors

@@ -15,7 +15,15 @@ use crate::engine::Engine;
 use crate::output::Output;
 
 /// Folders of an engine's data root that a container's life does not own.
-const SHARED: &[&str] = &["blobs", "layers", "image", "buildkit", "containerd", "tmp"];
+const SHARED: &[&str] = &[
+    "blobs",
+    "layers",
+    "image",
+    "buildkit",
+    "containerd",
+    "tmp",
+    "seccomp",
+];
 
 /// How long an engine may take to clean up behind an answer it has already given.
 const LIMIT: Duration = Duration::from_secs(20);

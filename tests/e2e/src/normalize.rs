@@ -30,7 +30,15 @@ static RULES: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
         (r"failed to create task for container: ", ""),
         (r"failed to set up container networking: ", ""),
         (r"failed to create shim task: ", ""),
-        (r"\bNo such image: ", "no such image: "),
+        (
+            r"\b[Nn]o such image: (\S+: [Nn]o such image: )?",
+            "no such image: ",
+        ),
+        (r"\bInvalid (IPC mode|signal): ", "invalid $1: "),
+        (
+            r"invalid restart policy: unknown policy ('\w+');.*",
+            "invalid restart policy $1",
+        ),
         (r"  +", "  "),
         (r"(?m) +$", ""),
     ]

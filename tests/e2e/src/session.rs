@@ -189,8 +189,14 @@ impl<'a> Session<'a> {
     /// # Errors
     /// When `text` is not JSON.
     pub fn document(&mut self, name: &str, text: &str) -> Result<()> {
-        let text = self.normalizer.apply(text);
-        let value = serde_json::from_str(&text).with_context(|| format!("{name} is not JSON"))?;
+        let value: Value =
+            serde_json::from_str(text).with_context(|| format!("{name} is not JSON"))?;
+        // Its own id gets the first number, whatever other ids stand before it.
+        if let Some(id) = value["Id"].as_str().or_else(|| value["ID"].as_str()) {
+            self.normalizer.apply(id);
+        }
+        let text = self.normalizer.apply(&value.to_string());
+        let value = serde_json::from_str(&text).context("a placeholder broke the document")?;
         self.documents.insert(name.to_owned(), value);
         Ok(())
     }

@@ -30,7 +30,7 @@ fn running_with_many_options(s: &mut Session) -> Result<()> {
          -v data:/data -v /tmp:/host:ro --tmpfs /scratch --memory 64m --cpus 0.5 --pids-limit 50 --cap-add NET_ADMIN \
          --cap-drop CHOWN --restart on-failure:3 --dns 192.0.2.53 --add-host other:192.0.2.7 --init -w /tmp -u nobody \
          --stop-signal USR1 --stop-timeout 7 --log-opt max-size=1m --security-opt no-new-privileges --ulimit nofile=99:99 \
-         --shm-size 1m --group-add mail --sysctl net.ipv4.ip_forward=0 --health-cmd true --health-interval 1h busybox sleep 1000",
+         --shm-size 1m --group-add mail --sysctl net.ipv4.ip_forward=0 busybox sleep 1000",
     )?;
     let text = s.quiet("inspect many")?;
     s.document("container", &first(&text)?)

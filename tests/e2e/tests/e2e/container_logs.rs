@@ -1,7 +1,9 @@
 //! `docker logs`: streams, tails, times, following.
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
-use palan_e2e::{Scenario, Session};
+use palan_e2e::{Scenario, Session, wait_until};
 
 pub const SCENARIOS: &[(&str, Scenario)] = &[
     ("streams", streams),
@@ -82,22 +84,28 @@ fn since_and_until(s: &mut Session) -> Result<()> {
 }
 
 fn follow(s: &mut Session) -> Result<()> {
-    s.quiet_with(
-        "run -d -i --name echo busybox sh -c",
-        "echo started; while read line; do echo $line; done",
-    )?;
+    let script = "echo started; while read line; do echo $line; done";
+    s.quiet_with("run -d -i --name echo busybox sh -c", script)?;
     let mut following = s.interactive("logs -f echo")?;
     following.expect("started\n")?;
-    let mut tailing = s.interactive("logs -f --tail 0 echo")?;
+    let tailing = s.interactive("logs -f --tail 0 echo")?;
     let mut input = s.interactive("attach echo")?;
     input.send(b"alpha\n")?;
     following.expect("alpha\n")?;
-    input.send(b"beta\n")?;
+    // Whoever asks for no old line sees what comes once the engine knows of the request.
+    wait_until(
+        "a line for the one who tails",
+        Duration::from_secs(20),
+        || {
+            input.send(b"beta\n")?;
+            Ok(tailing.has("beta\n"))
+        },
+    )?;
     following.expect("beta\n")?;
-    tailing.expect("beta\n")?;
     s.docker("kill echo")?.ok()?;
     following.finish()?.exits(0)?;
-    tailing.finish()?.exits(0)?;
+    let tail = tailing.finish()?;
+    ensure!(!tail.exits(0)?.stdout.contains("started"), "{tail:?}");
     Ok(())
 }
 

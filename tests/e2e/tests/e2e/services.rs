@@ -43,7 +43,7 @@ fn nginx(s: &mut Session) -> Result<()> {
         Ok(s.quiet("logs web")?.contains("\"GET / HTTP/1.1\" 200"))
     })?;
     s.docker("exec web nginx -t")?.ok()?;
-    s.docker("exec web nginx -s reload")?.ok()?;
+    s.quiet("exec web nginx -s reload")?;
     // Stops by SIGQUIT, the image's stop signal, with all requests answered.
     s.docker("stop web")?.ok()?;
     s.docker("inspect -f {{.State.ExitCode}} web")?.says("0")?;
