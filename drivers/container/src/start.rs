@@ -150,6 +150,8 @@ impl Birth<'_> {
         tasks: &[OwnedFd],
     ) -> Result<Infallible, StartError> {
         guard(reporter).during(|| "preparing the container's process".to_owned())?;
+        // While we are still the host's root: the file belongs to it.
+        self.set_oom_score()?;
         if self.spec.namespaces.user.is_some() {
             become_mapped_root(reporter).during(|| "entering the user namespace".to_owned())?;
         }
@@ -158,7 +160,6 @@ impl Birth<'_> {
             leaving::unshare(UnshareFlags::NEWCGROUP)
                 .during(|| "making a cgroup namespace".to_owned())?;
         }
-        self.set_oom_score()?;
         own_session().during(|| "making a session".to_owned())?;
         self.set_names()?;
         let root = self.root.make(self.cgroup)?;

@@ -160,7 +160,7 @@ fn a_network_namespace_is_joined_by_descriptor() {
 
 fn user_namespace() {
     let mut fixture = Fixture::shell(
-        "id -u; cat /proc/self/uid_map; ls -ln /dev/null; touch /tmp/x && stat -c %u /tmp/x",
+        "id -u; cat /proc/self/uid_map; ls -ln /dev/null; touch /tmp/x && stat -c %u /tmp/x; cat /proc/self/oom_score_adj",
     );
     let map = vec![IdMap {
         container: 0,
@@ -177,6 +177,7 @@ fn user_namespace() {
         .args(["-R", "100000:100000"])
         .arg(fixture.directory.path());
     assert!(chown.status().unwrap().success());
+    fixture.spec.oom_score_adj = Some(321);
     let outcome = fixture.run();
     assert_eq!(outcome.code, 0, "{outcome:?}");
     let lines: Vec<&str> = outcome.stdout.lines().collect();
@@ -186,7 +187,7 @@ fn user_namespace() {
         ["0", "100000", "65536"]
     );
     assert!(lines[2].starts_with("crw-rw-rw-"), "{outcome:?}");
-    assert_eq!(lines[3], "0");
+    assert_eq!(lines[3..], ["0", "321"]);
     let upper = fixture.directory.path().join("upper/tmp/x");
     assert_eq!(
         std::os::unix::fs::MetadataExt::uid(&upper.metadata().unwrap()),
