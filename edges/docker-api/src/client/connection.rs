@@ -1,12 +1,13 @@
 //! One connection: bytes to and from an engine, with what was read ahead.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 
 use super::host::Host;
+use super::names;
 
 /// Bytes read at once.
 const READ_SIZE: usize = 16 * 1024;
@@ -26,7 +27,12 @@ impl Stream {
         match host {
             Host::Unix(path) => UnixStream::connect(path).map(Self::Unix),
             Host::Tcp { host, port, .. } => {
-                let stream = TcpStream::connect((host.as_str(), *port))?;
+                let addresses = names::lookup(host)?;
+                let addresses: Vec<SocketAddr> = addresses
+                    .into_iter()
+                    .map(|address| (address, *port).into())
+                    .collect();
+                let stream = TcpStream::connect(addresses.as_slice())?;
                 stream.set_nodelay(true)?;
                 Ok(Self::Tcp(stream))
             }

@@ -51,6 +51,9 @@ fn connect_text(host: &Host, source: &io::Error) -> String {
             "permission denied while trying to connect to the Docker daemon socket at {host}"
         );
     }
+    if source.kind() == io::ErrorKind::HostUnreachable {
+        return format!("error during connect: dial {host}: {source}");
+    }
     let text =
         format!("Cannot connect to the Docker daemon at {host}. Is the docker daemon running?");
     match source.kind() {

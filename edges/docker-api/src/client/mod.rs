@@ -12,6 +12,7 @@ mod error;
 mod frames;
 mod head;
 mod host;
+mod names;
 mod pool;
 mod request;
 #[cfg(test)]

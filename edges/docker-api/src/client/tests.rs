@@ -244,3 +244,28 @@ fn frames_are_taken_apart_however_they_arrive() {
         "unrecognized stream: 9"
     );
 }
+
+#[test]
+fn names_of_hosts() {
+    let localhost = names::lookup("localhost").unwrap();
+    assert!(localhost.iter().all(std::net::IpAddr::is_loopback));
+    assert_eq!(names::lookup("::1").unwrap().len(), 1);
+    let query = names::encode_query(7, "a.example", 1).unwrap();
+    assert_eq!(&query[..2], [0, 7]);
+    assert_eq!(&query[12..], b"\x01a\x07example\0\0\x01\0\x01");
+    for name in ["", "a..b", &"x".repeat(64)] {
+        assert!(names::encode_query(7, name, 1).is_none(), "{name}");
+    }
+    // The question, an alias and an address, both by pointers to the question.
+    let mut answer = query.clone();
+    answer[2] |= 0x80;
+    answer[7] = 2;
+    answer.extend(b"\xc0\x0c\0\x05\0\x01\0\0\0\x09\0\x02\xc0\x0e");
+    answer.extend(b"\xc0\x0e\0\x01\0\x01\0\0\0\x09\0\x04\x7f\0\0\x05");
+    let wanted: Vec<std::net::IpAddr> = vec!["127.0.0.5".parse().unwrap()];
+    assert_eq!(names::decode_answer(&answer, 7, 1), Some(wanted));
+    assert_eq!(names::decode_answer(&answer, 8, 1), None);
+    for cut in 0..answer.len() {
+        assert_eq!(names::decode_answer(&answer[..cut], 7, 1), None, "{cut}");
+    }
+}
