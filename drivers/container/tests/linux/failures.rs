@@ -95,7 +95,7 @@ fn bad_working_directories() {
     let error = fixture.refused();
     assert_eq!(
         error.message,
-        "chdir to cwd (\"/etc/passwd\") set in config.json failed: not a directory"
+        "Cannot mkdir: /etc/passwd is not a directory"
     );
 }
 
