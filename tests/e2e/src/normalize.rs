@@ -26,6 +26,9 @@ static RULES: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
         ),
         (r"\b172\.17\.0\.\d+\b", "<address>"),
         (r"\b([0-9a-f]{2}:){5}[0-9a-f]{2}\b", "<mac>"),
+        // Palan publishes ports on IPv4 only, and says so.
+        (r"(?m)^(\d+/\w+ -> )?\[::\]:\d+\n", ""),
+        (r", \[::\]:[\d-]+->[\d-]+/\w+", ""),
         // Newer engines say in more words what failed.
         (r"failed to create task for container: ", ""),
         (r"failed to set up container networking: ", ""),

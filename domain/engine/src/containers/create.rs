@@ -73,6 +73,12 @@ impl Containers {
         )?;
         let image = self.shared().images.find(&spec.config.image)?;
         let mut spec = spec;
+        if let Some(other) = spec.host.network_mode.strip_prefix("container:") {
+            // On another's network, a container goes by its name.
+            let other = self.shared().record(other)?;
+            spec.config.hostname.clone_from(&other.config.hostname);
+            spec.config.domainname.clone_from(&other.config.domainname);
+        }
         if spec.config.hostname.is_empty() && shares_host_name(&spec.host) {
             spec.config.hostname.clone_from(&config.host.name);
         }

@@ -90,7 +90,11 @@ impl Containers {
         let bound = |name: &str| {
             let value = filters.get(name).and_then(|values| values.first());
             value
-                .map(|value| self.find(value).map(|handle| handle.record().created))
+                .map(|value| {
+                    self.find(value)
+                        .map(|handle| handle.record().created)
+                        .map_err(|_| Error::NotFound(format!("no such container {value}")))
+                })
                 .transpose()
         };
         let (before, since) = (bound("before")?, bound("since")?);

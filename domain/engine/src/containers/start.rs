@@ -249,10 +249,18 @@ impl Actor {
         let shares_host = network == Namespace::Host;
         self.write_files(shares_host).await?;
         let directory = shared.drivers.snapshots.directory(&record.id);
+        let network_files = match record.host.network_mode.strip_prefix("container:") {
+            Some(other) => shared
+                .drivers
+                .snapshots
+                .directory(&shared.record(other)?.id),
+            None => directory.clone(),
+        };
         run_spec::plan_run(
             record,
             Surroundings {
                 directory: &directory,
+                network_files: &network_files,
                 rootfs,
                 network,
                 joined: self.joined()?,

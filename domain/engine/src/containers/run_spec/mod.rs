@@ -22,8 +22,11 @@ use crate::{Error, Result};
 
 /// What planning needs besides the record.
 pub(super) struct Surroundings<'a> {
-    /// The container's directory with its files.
+    /// The container's directory.
     pub directory: &'a Path,
+    /// The directory with `hosts`, `hostname` and `resolv.conf`: another's when it is on the other's
+    /// network.
+    pub network_files: &'a Path,
     /// Its root file system.
     pub rootfs: RootfsSpec,
     /// Where its network namespace comes from.
@@ -53,7 +56,7 @@ pub(super) fn plan_run(record: &ContainerRecord, around: Surroundings<'_>) -> Re
         id: record.id.clone(),
         rootfs: around.rootfs,
         readonly_rootfs: host.readonly_rootfs,
-        mounts: mounts::plan(record, around.directory, &shared),
+        mounts: mounts::plan(record, around.network_files, &shared),
         devices,
         device_rules,
         masked_paths: host.masked_paths.clone().unwrap_or_default(),
