@@ -16,6 +16,7 @@ mod container;
 mod failure;
 mod format;
 mod global;
+mod hint;
 mod image;
 mod inspect;
 mod network;

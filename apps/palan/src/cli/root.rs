@@ -1,12 +1,14 @@
 //! The root of the commands: finds the command that was meant and ends the program with its code.
 
+use std::io::Write;
+
 use super::args::{
     Entry, FlagSet, Group, Invocation, command, group_help, root_help, split_global,
 };
 use super::failure::{Failure, Outcome};
 use super::global::GlobalFlags;
 use super::session::Session;
-use super::{container, image, network, system, volume};
+use super::{container, hint, image, network, system, volume};
 
 /// Commands without a group: the ones of everyday life.
 const COMMANDS: &[Entry] = &[
@@ -76,17 +78,19 @@ const GROUPS: &[Group] = &[
 
 /// Does what the words after the program's name say. Returns the exit code.
 pub fn main(program: String, words: &[String]) -> i32 {
-    let outcome = dispatch(program, words);
-    match outcome {
-        Ok(()) => 0,
-        Err(failure) => {
-            if !failure.text.is_empty() {
-                use std::io::Write;
-                let _ = writeln!(std::io::stderr(), "{}", failure.text);
-            }
-            failure.code
+    let name = program.clone();
+    let Err(failure) = dispatch(program, words) else {
+        return 0;
+    };
+    if !failure.text.is_empty() {
+        let mut text = failure.text;
+        if let Some(hint) = hint::for_failure(&name, &text) {
+            text.push_str(&format!("\n{hint}"));
         }
+        // A closed standard error leaves the exit code to tell.
+        let _ = writeln!(std::io::stderr(), "{text}");
     }
+    failure.code
 }
 
 fn dispatch(program: String, words: &[String]) -> Outcome {

@@ -70,9 +70,16 @@ fn configured_host(wish: &Wish<'_>) -> Outcome<Option<Host>> {
             return Err(Failure::new("Specify only one -H"));
         }
     };
-    let host = text
+    let host: Host = text
         .parse()
         .map_err(|error| Failure::new(format!("{error}")))?;
+    let wants_tls = std::env::var_os("DOCKER_TLS_VERIFY").is_some_and(|value| !value.is_empty());
+    if wants_tls && matches!(host, Host::Tcp { .. }) {
+        return Err(Failure::new(format!(
+            "DOCKER_TLS_VERIFY is set, but connections with TLS to {host} are not supported: \
+             use an ssh:// address"
+        )));
+    }
     Ok(Some(host))
 }
 
