@@ -24,7 +24,8 @@ pub trait Snapshotter: Send + Sync + 'static {
     /// The container's directory, whether it exists or not.
     fn directory(&self, id: &ContainerId) -> PathBuf;
 
-    /// Writes a small file into the container's directory, atomically, mode 0644, and returns its path.
+    /// Writes a small file into the container's directory, mode 0644, and returns its path. The
+    /// container must not be running.
     async fn write_file(&self, id: &ContainerId, name: &str, contents: &[u8]) -> Result<PathBuf>;
 
     /// Bytes in the writable layer.
