@@ -42,6 +42,13 @@ static RULES: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
             r"invalid restart policy: unknown policy ('\w+');.*",
             "invalid restart policy $1",
         ),
+        (
+            r"repository name \(\S+\) must be lowercase",
+            "repository name must be lowercase",
+        ),
+        // dockerd 20.10 lists a port's IPv6 binding or not, by chance; Palan publishes on IPv4.
+        (r", \[::\]:[\d-]+->[\d-]+/\w+", ""),
+        (r"(?m)^([\d-]+/\w+ -> )?\[::\]:\d+\n", ""),
         (r"  +", "  "),
         (r"(?m) +$", ""),
     ]
@@ -121,6 +128,18 @@ mod tests {
     fn image_ids_are_kept() {
         let id = format!("sha256:{}", "a".repeat(64));
         assert_eq!(Normalizer::default().apply(&id), id);
+    }
+
+    #[test]
+    fn bindings_on_ipv6_are_left_out() {
+        let mut normalizer = Normalizer::default();
+        let list = "9/tcp, 0.0.0.0:80->80/tcp, [::]:80->80/tcp, 1.2.3.4:81->81/udp";
+        assert_eq!(
+            normalizer.apply(list),
+            "9/tcp, 0.0.0.0:80->80/tcp, 1.2.3.4:81->81/udp"
+        );
+        let ports = "80/tcp -> 0.0.0.0:80\n80/tcp -> [::]:80\n[::]:81\nend";
+        assert_eq!(normalizer.apply(ports), "80/tcp -> 0.0.0.0:80\nend");
     }
 
     #[test]

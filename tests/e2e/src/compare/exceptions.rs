@@ -108,6 +108,11 @@ const EXCEPTIONS: &[(&str, Allowed, &str)] = &[
         "since API 1.48",
     ),
     (
+        "container.NetworkSettings.Ports.*[]",
+        Allowed::Missing,
+        "dockerd 20.10 lists a port's IPv6 binding or not, by chance; Palan publishes on IPv4",
+    ),
+    (
         "container.HostConfig.KernelMemory",
         Allowed::Missing,
         "removed in API 1.42",
@@ -186,6 +191,7 @@ fn matches(pattern: &str, path: &str) -> bool {
 
 fn member_matches(pattern: &str, name: &str) -> bool {
     match pattern.strip_suffix("[]") {
+        Some("*") => name.contains('['),
         Some(pattern) => name
             .strip_prefix(pattern)
             .is_some_and(|rest| rest.starts_with('[')),
@@ -202,6 +208,8 @@ mod tests {
         assert!(matches("a.*.c", "a.b.c"));
         assert!(!matches("a.*", "a.b.c"));
         assert!(matches("a.b[]", "a.b[3]"));
+        assert!(matches("a.*[]", "a.80/tcp[1]"));
+        assert!(!matches("a.*[]", "a.80/tcp"));
         assert!(!matches("a.b[]", "a.b"));
     }
 }
