@@ -58,8 +58,13 @@ pub(super) async fn answer(
         biased;
         Some(line) = lines.recv() => line,
         ended = &mut operation => {
-            let last = last_lines(ended?);
-            let all = stream::iter(drain(&mut lines)).chain(stream::iter(last)).map(Ok);
+            let mut all = drain(&mut lines);
+            if all.is_empty() {
+                all = last_lines(ended?);
+            } else {
+                all.extend(last_words(ended));
+            }
+            let all = stream::iter(all).map(Ok);
             return Ok(response::stream("application/json", all).into());
         }
     };
@@ -70,10 +75,7 @@ pub(super) async fn answer(
             Some(line) = lines.recv() => Some((vec![line], Some((operation, lines)))),
             ended = &mut operation => {
                 let mut last = drain(&mut lines);
-                last.extend(match ended {
-                    Ok(messages) => last_lines(messages),
-                    Err(error) => last_lines(vec![ProgressMessage::error(error.to_string())]),
-                });
+                last.extend(last_words(ended));
                 Some((last, None))
             }
         }
@@ -82,6 +84,11 @@ pub(super) async fn answer(
         .chain(rest.flat_map(stream::iter))
         .map(Ok);
     Ok(response::stream("application/json", all).into())
+}
+
+/// How an operation ended, after its lines.
+fn last_words(ended: Outcome) -> Vec<Bytes> {
+    last_lines(ended.unwrap_or_else(|error| vec![ProgressMessage::error(error.to_string())]))
 }
 
 fn last_lines(messages: Vec<ProgressMessage>) -> Vec<Bytes> {
