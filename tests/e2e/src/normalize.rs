@@ -27,7 +27,7 @@ static RULES: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
         (r"\b172\.17\.0\.\d+\b", "<address>"),
         (r"\b([0-9a-f]{2}:){5}[0-9a-f]{2}\b", "<mac>"),
         // Palan publishes ports on IPv4 only, and says so.
-        (r"(?m)^(\d+/\w+ -> )?\[::\]:\d+\n", ""),
+        (r"(?m)^(\d+/\w+ -> )?\[::\]:\d+(\n|\z)", ""),
         (r", \[::\]:[\d-]+->[\d-]+/\w+", ""),
         // Newer engines say in more words what failed.
         (r"failed to create task for container: ", ""),
@@ -46,9 +46,6 @@ static RULES: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
             r"repository name \(\S+\) must be lowercase",
             "repository name must be lowercase",
         ),
-        // dockerd 20.10 lists a port's IPv6 binding or not, by chance; Palan publishes on IPv4.
-        (r", \[::\]:[\d-]+->[\d-]+/\w+", ""),
-        (r"(?m)^([\d-]+/\w+ -> )?\[::\]:\d+\n", ""),
         (r"  +", "  "),
         (r"(?m) +$", ""),
     ]

@@ -108,11 +108,6 @@ const EXCEPTIONS: &[(&str, Allowed, &str)] = &[
         "since API 1.48",
     ),
     (
-        "container.NetworkSettings.Ports.*[]",
-        Allowed::Missing,
-        "dockerd 20.10 lists a port's IPv6 binding or not, by chance; Palan publishes on IPv4",
-    ),
-    (
         "container.HostConfig.KernelMemory",
         Allowed::Missing,
         "removed in API 1.42",
