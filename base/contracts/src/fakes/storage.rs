@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use palan_model::{ContainerId, RootfsSpec, VolumeName};
+use palan_model::{ContainerId, ErrorKind, RootfsSpec, VolumeName};
 
 use super::World;
 use super::world::table_name;
-use crate::{Change, Result, Snapshotter, StateStore, Table, VolumeStore};
+use crate::{Change, Error, Result, Snapshotter, StateStore, Table, VolumeStore};
 
 #[async_trait]
 impl StateStore for World {
@@ -25,6 +25,9 @@ impl StateStore for World {
 
     async fn apply(&self, changes: Vec<Change>) -> Result<()> {
         self.effect(|contents| {
+            if contents.store_fails {
+                return Err(full("write a record"));
+            }
             for change in changes {
                 match change {
                     Change::Put { table, key, value } => {
@@ -35,10 +38,18 @@ impl StateStore for World {
                     }
                 }
             }
+            Ok(())
         })
-        .await;
-        Ok(())
+        .await
     }
+}
+
+/// What a full disk answers.
+fn full(doing: &str) -> Error {
+    Error::new(
+        ErrorKind::System,
+        format!("failed to {doing}: no space left on device"),
+    )
 }
 
 #[async_trait]
@@ -49,8 +60,14 @@ impl Snapshotter for World {
         layers: &[PathBuf],
         volatile: bool,
     ) -> Result<RootfsSpec> {
-        self.effect(|contents| contents.snapshots.insert(id.clone()))
-            .await;
+        self.effect(|contents| {
+            if contents.snapshots_fail {
+                return Err(full("make a directory"));
+            }
+            contents.snapshots.insert(id.clone());
+            Ok(())
+        })
+        .await?;
         let directory = self.directory(id);
         Ok(RootfsSpec::Overlay {
             lower: layers.iter().rev().cloned().collect(),

@@ -29,6 +29,10 @@ pub struct Contents {
     pub layers: BTreeSet<ChainId>,
     /// What containers do when they start.
     pub program: Program,
+    /// The state store refuses changes, as on a full disk.
+    pub store_fails: bool,
+    /// Directories of containers cannot be made.
+    pub snapshots_fail: bool,
     steps: u64,
     die_at: Option<u64>,
     ticks: i64,
