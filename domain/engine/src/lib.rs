@@ -28,6 +28,7 @@ pub mod images;
 pub mod networks;
 mod records;
 pub mod system;
+mod task;
 pub mod volumes;
 
 pub use drivers::{Drivers, EngineConfig};

@@ -1,7 +1,9 @@
 //! Volumes: records over the directories that a `VolumeStore` keeps.
 //!
 //! A record is written before its directory is made, and deleted after it is removed; a directory
-//! without a record is adopted when the engine starts, because it may hold data.
+//! without a record is adopted when the engine starts, because it may hold data. One writer at a time
+//! makes, claims and removes: a volume that a container was promised is not removed, and a new volume
+//! never meets the removal of the old one of the same name.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -15,6 +17,7 @@ use crate::drivers::Drivers;
 use crate::events::Events;
 use crate::filter::{self, Filters};
 use crate::records::Records;
+use crate::task::to_completion;
 use crate::{Error, Result};
 
 /// What a client asks of a volume.
@@ -46,6 +49,8 @@ struct Entry {
 }
 
 struct Inner {
+    /// Serialises making, claiming and removing.
+    writer: tokio::sync::Mutex<()>,
     entries: Mutex<BTreeMap<VolumeName, Entry>>,
     store: Arc<dyn VolumeStore>,
     clock: Arc<dyn Clock>,
@@ -60,8 +65,10 @@ pub struct Volumes(Arc<Inner>);
 impl Volumes {
     pub(crate) async fn open(drivers: &Drivers, records: Records, events: Events) -> Result<Self> {
         let mut entries = BTreeMap::new();
-        for record in records.load::<VolumeRecord>(Table::Volumes).await? {
-            drivers.volumes.create(&record.name).await?;
+        for mut record in records.load::<VolumeRecord>(Table::Volumes).await? {
+            // Where it lies is the store's to say: the data may have moved, and an engine that died
+            // while it made the volume did not know yet.
+            record.mountpoint = drivers.volumes.create(&record.name).await?;
             entries.insert(
                 record.name.clone(),
                 Entry {
@@ -71,6 +78,7 @@ impl Volumes {
             );
         }
         let inner = Inner {
+            writer: tokio::sync::Mutex::default(),
             entries: Mutex::new(entries),
             store: drivers.volumes.clone(),
             clock: drivers.clock.clone(),
@@ -105,8 +113,31 @@ impl Volumes {
     /// The volume, made when it does not exist. Idempotent.
     ///
     /// # Errors
-    /// A bad name, an unknown driver, or the same name with other options.
+    /// A bad name or an unknown driver.
     pub async fn create(&self, spec: VolumeSpec) -> Result<Arc<VolumeRecord>> {
+        let volumes = self.clone();
+        to_completion(async move {
+            let _writer = volumes.0.writer.lock().await;
+            Ok(volumes.get_or_make(spec).await?.0)
+        })
+        .await
+    }
+
+    /// As [`Volumes::create`], for a container: the volume stays as long as the container does.
+    /// Also tells whether the volume was made.
+    pub(crate) async fn claim(
+        &self,
+        spec: VolumeSpec,
+        container: &ContainerId,
+    ) -> Result<(Arc<VolumeRecord>, bool)> {
+        let _writer = self.0.writer.lock().await;
+        let claimed = self.get_or_make(spec).await?;
+        self.hold(&claimed.0.name, container);
+        Ok(claimed)
+    }
+
+    /// The volume, and whether it was made. The caller is the writer.
+    async fn get_or_make(&self, spec: VolumeSpec) -> Result<(Arc<VolumeRecord>, bool)> {
         if !matches!(spec.driver.as_str(), "" | "local") {
             return Err(Error::NotFound(format!(
                 "create {1}: error looking up volume plugin {0}: plugin \"{0}\" not found",
@@ -129,9 +160,9 @@ impl Volumes {
         name: VolumeName,
         spec: VolumeSpec,
         anonymous: bool,
-    ) -> Result<Arc<VolumeRecord>> {
+    ) -> Result<(Arc<VolumeRecord>, bool)> {
         if let Some(record) = self.find(&name) {
-            return Ok(record);
+            return Ok((record, false));
         }
         let mut record = VolumeRecord {
             name: name.clone(),
@@ -152,17 +183,14 @@ impl Volumes {
                 return Err(error.into());
             }
         }
-        self.0
-            .records
-            .put(Table::Volumes, name.as_str(), &record)
-            .await?;
         let record = Arc::new(record);
-        self.entries().entry(name).or_insert_with(|| Entry {
+        let entry = Entry {
             record: record.clone(),
             users: vec![],
-        });
+        };
+        self.entries().insert(name, entry);
         self.event("create", &record.name, [("driver", "local".to_owned())]);
-        Ok(record)
+        Ok((record, true))
     }
 
     /// Volumes that match, by name.
@@ -202,31 +230,41 @@ impl Volumes {
     /// # Errors
     /// When it does not exist (unless forced) or a container uses it.
     pub async fn remove(&self, name: &str, force: bool) -> Result<()> {
+        let (volumes, name) = (self.clone(), name.to_owned());
+        to_completion(async move {
+            let _writer = volumes.0.writer.lock().await;
+            volumes.apply_remove(&name, force).await
+        })
+        .await
+    }
+
+    /// Removes directory, record and entry, in this order. The caller is the writer.
+    async fn apply_remove(&self, name: &str, force: bool) -> Result<()> {
         let record = match self.inspect(name) {
             Err(Error::NoSuchVolume(_)) if force => return Ok(()),
             other => other?,
         };
-        {
-            let mut entries = self.entries();
-            let users = entries.get(&record.name).map(|entry| entry.users.clone());
-            match users {
-                Some(users) if !users.is_empty() => {
-                    let users: Vec<_> = users.iter().map(ContainerId::as_str).collect();
-                    return Err(Error::Conflict(format!(
-                        "remove {name}: volume is in use - [{}]",
-                        users.join(", ")
-                    )));
-                }
-                _ => entries.remove(&record.name),
-            };
+        if let Some(users) = self.users(&record.name) {
+            return Err(Error::Conflict(format!(
+                "remove {name}: volume is in use - [{users}]"
+            )));
         }
         self.0.store.remove(&record.name).await?;
         self.0
             .records
             .delete(Table::Volumes, record.name.as_str())
             .await?;
+        self.entries().remove(&record.name);
         self.event("destroy", &record.name, [("driver", "local".to_owned())]);
         Ok(())
+    }
+
+    /// The containers that mount it, in one text; none when there is none.
+    fn users(&self, name: &VolumeName) -> Option<String> {
+        let entries = self.entries();
+        let users = &entries.get(name)?.users;
+        let users: Vec<_> = users.iter().map(ContainerId::as_str).collect();
+        (!users.is_empty()).then(|| users.join(", "))
     }
 
     /// Removes volumes that no container uses: the anonymous ones, or all with the filter `all`.
@@ -283,9 +321,9 @@ impl Volumes {
         }
     }
 
-    /// The container is gone.
-    pub(crate) fn release(&self, name: &VolumeName, container: &ContainerId) {
-        if let Some(entry) = self.entries().get_mut(name) {
+    /// The container is gone, and all its claims.
+    pub(crate) fn release(&self, container: &ContainerId) {
+        for entry in self.entries().values_mut() {
             entry.users.retain(|user| user != container);
         }
     }

@@ -59,6 +59,8 @@ pub(crate) struct Status {
     pub record: Arc<ContainerRecord>,
     /// Runs that have ended.
     pub exits: u64,
+    /// Exit code of the one that ended last; it stays when the next run begins.
+    pub last_code: i32,
     /// The container was removed.
     pub gone: bool,
 }
@@ -81,6 +83,8 @@ pub(super) struct Actor {
     pub backoff: Duration,
     /// The exit that comes next belongs to a `restart`: neither policy nor `--rm` act on it.
     pub stopping_to_start: bool,
+    /// The store does not have the last run's end yet, so the runner keeps it.
+    pub unreleased: bool,
     mailbox: mpsc::UnboundedReceiver<Command>,
 }
 
@@ -105,6 +109,7 @@ impl Actor {
         let status = Status {
             record: Arc::new(record.clone()),
             exits: 0,
+            last_code: record.state.exit_code,
             gone: false,
         };
         let (status, seen) = watch::channel(status);
@@ -122,6 +127,7 @@ impl Actor {
             restart_at: None,
             backoff: FIRST_BACKOFF,
             stopping_to_start: false,
+            unreleased: false,
             mailbox,
         };
         (actor, handle)

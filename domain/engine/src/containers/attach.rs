@@ -128,6 +128,8 @@ impl Containers {
 impl Actor {
     pub(super) async fn attach(&mut self, spec: AttachSpec, stream: oneshot::Sender<AttachStream>) {
         if !self.record.state.phase.is_alive() {
+            // Clients that went away make room.
+            self.pending.retain(|pending| !pending.stream.is_closed());
             self.pending.push(PendingAttach { spec, stream });
             return;
         }

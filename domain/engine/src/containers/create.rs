@@ -15,11 +15,12 @@ use palan_model::{
 
 use super::actor::Actor;
 use super::index::Handle;
-use super::mounts::{WantedMount, plan_mounts};
+use super::mounts::{WantedMount, inherited_read_only, plan_mounts};
 use super::run_spec::DEFAULT_SHM;
 use super::validate::validate;
 use super::{Containers, merge, names};
 use crate::networks::{BRIDGE, HOST, NONE};
+use crate::task::to_completion;
 use crate::volumes::VolumeSpec;
 use crate::{Error, Result};
 
@@ -64,6 +65,11 @@ impl Containers {
     /// # Errors
     /// A missing image, a name in use, contradicting or unknown options.
     pub async fn create(&self, spec: ContainerSpec) -> Result<Created> {
+        let containers = self.clone();
+        to_completion(async move { containers.apply_create(spec).await }).await
+    }
+
+    async fn apply_create(&self, spec: ContainerSpec) -> Result<Created> {
         let config = &self.shared().config;
         validate(
             &spec.config,
@@ -71,27 +77,39 @@ impl Containers {
             config.host.cpus,
             config.host.cgroup_version,
         )?;
-        let image = self.shared().images.find(&spec.config.image)?;
-        let mut spec = spec;
+        let id = ContainerId::random();
+        let mut made = vec![];
+        // From here on the image and its layers stay.
+        let image = self.shared().images.claim(&spec.config.image, &id).await?;
+        let created = self.create_from(&image, spec, &id, &mut made).await;
+        if created.is_err() {
+            self.undo(&id, made).await;
+        }
+        created
+    }
+
+    async fn create_from(
+        &self,
+        image: &Arc<ImageRecord>,
+        mut spec: ContainerSpec,
+        id: &ContainerId,
+        made: &mut Vec<VolumeName>,
+    ) -> Result<Created> {
         if let Some(other) = spec.host.network_mode.strip_prefix("container:") {
-            // On another's network, a container goes by its name.
-            let other = self.shared().record(other)?;
-            spec.config.hostname.clone_from(&other.config.hostname);
-            spec.config.domainname.clone_from(&other.config.domainname);
-        }
-        if spec.config.hostname.is_empty() && shares_host_name(&spec.host) {
-            spec.config.hostname.clone_from(&config.host.name);
-        }
-        let record = plan_record(spec, &image, ContainerId::random(), self.now())?;
-        let record = self.reserve_name(record.0, record.1)?;
-        match self.apply(record.clone(), &image).await {
-            Ok(created) => Ok(created),
-            Err(error) => {
-                self.shared().index().free(&record.name, &record.id);
-                self.undo(&record).await;
-                Err(error)
+            // On another's network, a container goes by its name. That there is none is told at
+            // the start: clients take a "not found" of a creation for a missing image.
+            if let Ok(other) = self.shared().record(other) {
+                spec.config.hostname.clone_from(&other.config.hostname);
+                spec.config.domainname.clone_from(&other.config.domainname);
             }
         }
+        if spec.config.hostname.is_empty() && shares_host_name(&spec.host) {
+            let name = &self.shared().config.host.name;
+            spec.config.hostname.clone_from(name);
+        }
+        let (record, asked) = plan_record(spec, image, id.clone(), self.now())?;
+        let record = self.reserve_name(record, asked)?;
+        self.apply(record, image, made).await
     }
 
     fn now(&self) -> palan_model::Timestamp {
@@ -120,44 +138,27 @@ impl Containers {
         }
     }
 
-    async fn apply(&self, mut record: ContainerRecord, image: &ImageRecord) -> Result<Created> {
+    async fn apply(
+        &self,
+        mut record: ContainerRecord,
+        image: &ImageRecord,
+        made: &mut Vec<VolumeName>,
+    ) -> Result<Created> {
         let shared = self.shared();
-        // From here on the image's layers stay.
-        shared
-            .images
-            .hold(&record.id, &record.image, &record.layers);
         let inherited = self.inherited_mounts(&record.host)?;
         let wanted = plan_mounts(&record.config, &record.host, inherited)?;
-        let mut made = vec![];
-        match self.resolve_mounts(&record.id, wanted, &mut made).await {
-            Ok(mounts) => record.mounts = mounts,
-            Err(error) => {
-                self.remove_volumes(made).await;
-                return Err(error);
-            }
-        }
+        record.mounts = self.resolve_mounts(&record.id, wanted, made).await?;
         let layers = shared.images.layer_paths(&record.layers);
-        let prepared = shared
+        shared
             .drivers
             .snapshots
             .prepare(&record.id, &layers, record.host.auto_remove)
-            .await
-            .map(|_| ())
-            .map_err(Error::from);
-        let stored = match prepared {
-            Ok(()) => {
-                let key = record.id.as_str();
-                shared
-                    .records
-                    .put(palan_contracts::Table::Containers, key, &record)
-                    .await
-            }
-            Err(error) => Err(error),
-        };
-        if let Err(error) = stored {
-            self.remove_volumes(made).await;
-            return Err(error);
-        }
+            .await?;
+        let key = record.id.as_str();
+        shared
+            .records
+            .put(palan_contracts::Table::Containers, key, &record)
+            .await?;
         let warnings = warnings(&record.host, image);
         let id = record.id.clone();
         self.adopt(record.clone(), None);
@@ -180,21 +181,19 @@ impl Containers {
         handle
     }
 
-    async fn undo(&self, record: &ContainerRecord) {
-        self.shared().release_resources(record);
-        if let Err(error) = self.shared().drivers.snapshots.remove(&record.id).await {
-            tracing::warn!(
-                container = record.id.short(),
-                "failed to undo a creation: {error}"
-            );
-        }
-    }
-
-    async fn remove_volumes(&self, names: Vec<VolumeName>) {
-        for name in names {
-            if let Err(error) = self.shared().volumes.remove(name.as_str(), true).await {
+    /// Takes back whatever a failed creation took.
+    async fn undo(&self, id: &ContainerId, made: Vec<VolumeName>) {
+        let shared = self.shared();
+        shared.index().free_all(id);
+        shared.images.release(id);
+        shared.volumes.release(id);
+        for name in made {
+            if let Err(error) = shared.volumes.remove(name.as_str(), true).await {
                 tracing::warn!("failed to remove volume {name} after a failed creation: {error}");
             }
+        }
+        if let Err(error) = shared.drivers.snapshots.remove(id).await {
+            tracing::warn!(container = id.short(), "failed to undo a creation: {error}");
         }
     }
 
@@ -203,10 +202,12 @@ impl Containers {
         let mut mounts = vec![];
         for source in &host.volumes_from {
             let (name, mode) = source.rsplit_once(':').unwrap_or((source, ""));
+            let read_only = inherited_read_only(mode)?;
             let other = self.shared().record(name)?;
+            // An anonymous volume goes with the last of those who share it.
             mounts.extend(other.mounts.iter().cloned().map(|mut point| {
-                point.anonymous = false;
-                point.rw &= mode != "ro";
+                point.copy_up = false;
+                point.rw &= !read_only;
                 point
             }));
         }
@@ -238,22 +239,16 @@ impl Containers {
         made: &mut Vec<VolumeName>,
     ) -> Result<MountPoint> {
         let mut point = mount.point;
-        let volumes = &self.shared().volumes;
-        let known = point
-            .name
-            .as_deref()
-            .is_some_and(|name| volumes.inspect(name).is_ok());
         let spec = VolumeSpec {
             name: point.name.clone(),
             driver: point.driver.clone().unwrap_or_default(),
             options: mount.options,
             labels: mount.labels,
         };
-        let volume = volumes.create(spec).await?;
-        if !known {
+        let (volume, is_new) = self.shared().volumes.claim(spec, id).await?;
+        if is_new {
             made.push(volume.name.clone());
         }
-        volumes.hold(&volume.name, id);
         point.source.clone_from(&volume.mountpoint);
         point.name = Some(volume.name.to_string());
         Ok(point)

@@ -51,13 +51,25 @@ impl Actor {
             self.note("remove the container after its end", removed);
             return;
         }
-        let stored = self.commit().await;
-        self.note("store the end", stored);
-        let released = self.shared.drivers.runtime.release(&self.record.id).await;
-        self.note("clean up after the run", released.map_err(Into::into));
+        self.publish();
+        self.unreleased = true;
+        let stored = self.store().await;
+        match stored {
+            Ok(()) => self.release_run().await,
+            // The runner keeps the end until a later change of the record is stored.
+            Err(error) => self.note("store the end", Err(error)),
+        }
         if restart {
             self.backoff = next_backoff(self.backoff, ran);
             self.restart_at = Some(Instant::now() + self.backoff);
+        }
+    }
+
+    /// Lets the runner forget a run whose end is in the store.
+    pub(super) async fn release_run(&mut self) {
+        if std::mem::take(&mut self.unreleased) {
+            let released = self.shared.drivers.runtime.release(&self.record.id).await;
+            self.note("clean up after the run", released.map_err(Into::into));
         }
     }
 
@@ -100,11 +112,13 @@ impl Actor {
         }
     }
 
-    fn show_exit(&self) {
+    /// Shows the record and that a run, or the attempt at one, is over.
+    pub(super) fn show_exit(&self) {
         let record = std::sync::Arc::new(self.record.clone());
         self.status.send_modify(|status| {
             status.record = record;
             status.exits += 1;
+            status.last_code = status.record.state.exit_code;
         });
     }
 

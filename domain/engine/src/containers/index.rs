@@ -100,6 +100,11 @@ impl Index {
         }
     }
 
+    /// Gives back every name that was reserved for the container.
+    pub fn free_all(&mut self, id: &ContainerId) {
+        self.names.retain(|_, holder| holder != id);
+    }
+
     pub fn insert(&mut self, handle: Handle) {
         self.handles.insert(handle.id.clone(), handle);
     }

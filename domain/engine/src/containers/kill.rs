@@ -1,7 +1,7 @@
 //! Sending signals.
 
-use palan_model::Signal;
 use palan_model::container::Phase;
+use palan_model::{ContainerRecord, Signal};
 
 use super::Containers;
 use super::actor::{Actor, Command};
@@ -32,25 +32,38 @@ impl Containers {
 
 impl Actor {
     pub(super) async fn kill(&mut self, signal: Signal) -> Result<()> {
+        let ends = is_meant_to_end(&self.record, signal);
+        if self.record.state.phase == Phase::Restarting && ends {
+            self.cancel_restart().await;
+            return Ok(());
+        }
         if !self.record.state.phase.is_alive() {
             return Err(self.not_running());
         }
-        if signal == Signal::KILL {
-            self.record.state.stopped_by_user = true;
+        if ends && !self.record.state.stopped_by_user {
+            self.rest_policy().await;
         }
         let runtime = &self.shared.drivers.runtime;
-        // A frozen process takes no signal until it is thawed.
-        if self.record.state.phase == Phase::Paused && signal == Signal::KILL {
-            runtime.signal(&self.record.id, None, signal).await?;
-            runtime.freeze(&self.record.id, false).await?;
-        } else {
-            runtime.signal(&self.record.id, None, signal).await?;
-        }
+        runtime.signal(&self.record.id, None, signal).await?;
         self.shared.event(
             &self.record,
             "kill",
             [("signal", signal.number().to_string())],
         );
+        if ends && self.record.state.phase == Phase::Paused {
+            // A frozen process takes no signal until it is thawed.
+            let thawed = self.freeze(false).await;
+            self.note("thaw the container that is to end", thawed);
+        }
         Ok(())
+    }
+}
+
+/// Whether the client wants the container to end, as Docker tells it: by SIGKILL, by the container's
+/// own stop signal, or, when it has none, by any signal.
+fn is_meant_to_end(record: &ContainerRecord, signal: Signal) -> bool {
+    match record.config.stop_signal.as_deref() {
+        None | Some("") => true,
+        Some(own) => signal == Signal::KILL || own.parse() == Ok(signal),
     }
 }

@@ -184,9 +184,7 @@ impl Shared {
 
     fn release_resources(&self, record: &ContainerRecord) {
         self.images.release(&record.id);
-        for name in volume_names(record) {
-            self.volumes.release(&name, &record.id);
-        }
+        self.volumes.release(&record.id);
         self.execs.forget(&record.id);
     }
 }

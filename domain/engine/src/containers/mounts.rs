@@ -149,17 +149,31 @@ fn parse_bind(text: &str) -> Result<WantedMount> {
     if destination.is_empty() || source.is_some_and(str::is_empty) {
         return Err(invalid());
     }
+    if parts.len() == 2 && BindOptions::parse(destination).is_some() {
+        // `name:ro` names no destination.
+        return Err(invalid());
+    }
+    let options = BindOptions::parse(mode)
+        .ok_or_else(|| Error::InvalidParameter(format!("invalid mode: {mode}")))?;
     let kind = if source.is_some_and(|source| source.starts_with('/')) {
         "bind"
     } else {
         "volume"
     };
-    let destination = self::destination(destination).map_err(|reason| {
-        let reason = invalid_mount(kind, &reason);
+    let wrong = |reason: &str| {
+        let reason = invalid_mount(kind, reason);
         Error::InvalidParameter(format!("invalid volume specification: '{text}': {reason}"))
-    })?;
-    let options = BindOptions::parse(mode)
-        .ok_or_else(|| Error::InvalidParameter(format!("invalid mode: {mode}")))?;
+    };
+    match kind {
+        "bind" if options.no_copy => {
+            return Err(wrong("field VolumeOptions must not be specified"));
+        }
+        "volume" if options.propagation.is_some() => {
+            return Err(wrong("field BindOptions must not be specified"));
+        }
+        _ => {}
+    }
+    let destination = self::destination(destination).map_err(|reason| wrong(&reason))?;
     let rw = !options.read_only;
     let Some(source) = source else {
         return Ok(plain(volume_point(
@@ -167,12 +181,12 @@ fn parse_bind(text: &str) -> Result<WantedMount> {
             None,
             or_shared(mode),
             rw,
-            options.copy,
+            !options.no_copy,
         )));
     };
     if !source.starts_with('/') {
         let name = Some(source.to_owned());
-        let point = volume_point(destination, name, or_shared(mode), rw, options.copy);
+        let point = volume_point(destination, name, or_shared(mode), rw, !options.no_copy);
         return Ok(plain(point));
     }
     let point = MountPoint {
@@ -199,36 +213,65 @@ fn or_shared(mode: &str) -> String {
     if mode.is_empty() { "z" } else { mode }.to_owned()
 }
 
+/// Whether `--volumes-from container:mode` takes the mounts over read-only.
+///
+/// # Errors
+/// Modes that would change more than that.
+pub(super) fn inherited_read_only(mode: &str) -> Result<bool> {
+    match BindOptions::parse(mode) {
+        Some(options) if options.propagation.is_none() && !options.no_copy => Ok(options.read_only),
+        _ => Err(Error::InvalidParameter(format!("invalid mode: {mode}"))),
+    }
+}
+
 struct BindOptions {
     read_only: bool,
-    copy: bool,
+    no_copy: bool,
     propagation: Option<Propagation>,
 }
 
 impl BindOptions {
+    /// At most one word of each kind; none when a word is unknown or of a kind that was there.
     fn parse(mode: &str) -> Option<Self> {
         let mut options = Self {
             read_only: false,
-            copy: true,
+            no_copy: false,
             propagation: None,
         };
-        for word in mode.split(',').filter(|word| !word.is_empty()) {
-            match word {
-                "ro" => options.read_only = true,
-                "nocopy" => options.copy = false,
+        let mut kinds = vec![];
+        for word in mode.split(',').filter(|_| !mode.is_empty()) {
+            let kind = match word {
+                "ro" | "rw" => "access",
+                "nocopy" => "copy",
                 // Labels and consistency mean nothing here, as on hosts without SELinux.
-                "rw" | "z" | "Z" | "cached" | "delegated" | "consistent" | "default" => {}
-                "private" => options.propagation = Some(Propagation::Private),
-                "rprivate" => options.propagation = Some(Propagation::Rprivate),
-                "shared" => options.propagation = Some(Propagation::Shared),
-                "rshared" => options.propagation = Some(Propagation::Rshared),
-                "slave" => options.propagation = Some(Propagation::Slave),
-                "rslave" => options.propagation = Some(Propagation::Rslave),
-                _ => return None,
+                "z" | "Z" => "label",
+                "cached" | "delegated" | "consistent" | "default" => "consistency",
+                _ => "propagation",
+            };
+            if kinds.contains(&kind) {
+                return None;
+            }
+            kinds.push(kind);
+            options.read_only |= word == "ro";
+            options.no_copy |= word == "nocopy";
+            if kind == "propagation" {
+                options.propagation = Some(propagation(word)?);
             }
         }
         Some(options)
     }
+}
+
+fn propagation(word: &str) -> Option<Propagation> {
+    Some(match word {
+        "private" => Propagation::Private,
+        "rprivate" => Propagation::Rprivate,
+        "shared" => Propagation::Shared,
+        "rshared" => Propagation::Rshared,
+        "slave" => Propagation::Slave,
+        "rslave" => Propagation::Rslave,
+        _ => return None,
+    })
 }
 
 fn parse_mount(spec: &palan_model::mount::MountSpec) -> Result<WantedMount> {

@@ -55,8 +55,12 @@ impl Actor {
         } else {
             Phase::Running
         };
+        self.publish();
         self.shared
             .event(&self.record, if frozen { "pause" } else { "unpause" }, []);
-        self.commit().await
+        // The next engine sees for itself whether the processes are frozen.
+        let stored = self.store().await;
+        self.note("store whether the container is paused", stored);
+        Ok(())
     }
 }

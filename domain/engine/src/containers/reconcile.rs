@@ -66,7 +66,7 @@ impl Containers {
             mut record,
             recovered,
         } = found;
-        let was_alive = !super::is_removable(record.state.phase);
+        let was_alive = record.state.phase.is_alive();
         match recovered {
             Recovered::Running {
                 started,
@@ -97,6 +97,10 @@ impl Containers {
                 self.adopt(record, Some(receiver));
             }
             Recovered::Gone => {
+                if record.state.phase == Phase::Restarting {
+                    // It was waiting for its next run.
+                    record.state.phase = Phase::Exited;
+                }
                 // The engine died while it started it: what it was given has been taken back.
                 let leases = record
                     .networks

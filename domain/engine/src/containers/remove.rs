@@ -6,6 +6,7 @@ use palan_model::Signal;
 use palan_model::container::Phase;
 
 use super::actor::{Actor, Command};
+use super::stop::AFTER_KILL;
 use super::{Containers, is_removable};
 use crate::{Error, Result};
 
@@ -47,11 +48,11 @@ impl Actor {
 
     /// Removes a container that does not run.
     pub(super) async fn delete(&mut self, volumes: bool) -> Result<()> {
-        self.restart_at = None;
         self.shared
             .records
             .delete(Table::Containers, self.record.id.as_str())
             .await?;
+        self.restart_at = None;
         {
             let mut index = self.shared.index();
             index.free(&self.record.name, &self.record.id);
@@ -81,7 +82,6 @@ impl Actor {
 
     /// Ends the run and sees its end.
     async fn kill_for_removal(&mut self) -> Result<()> {
-        self.record.state.stopped_by_user = true;
         if self.record.state.phase.is_alive() {
             match self.kill(Signal::KILL).await {
                 // It ended by itself meanwhile.
@@ -89,17 +89,21 @@ impl Actor {
                 other => other?,
             }
         }
-        let ended = match &mut self.exit {
-            Some(exit) => exit
-                .wait_for(Option::is_some)
-                .await
-                .ok()
-                .and_then(|exit| exit.clone()),
-            None => return Ok(()),
+        let Some(exit) = &mut self.exit else {
+            return Ok(());
         };
+        let ended = tokio::time::timeout(AFTER_KILL, exit.wait_for(Option::is_some)).await;
+        let ended = ended.map(|exit| exit.ok().and_then(|exit| exit.clone()));
         match ended {
-            Some(exit) => self.exited(exit).await,
-            None => self.runner_lost().await,
+            Ok(Some(exit)) => self.exited(exit).await,
+            Ok(None) => self.runner_lost().await,
+            Err(_) => {
+                return Err(Error::Conflict(format!(
+                    "Could not kill running container {}, cannot remove - tried to kill \
+                     container, but did not receive an exit event",
+                    self.record.id
+                )));
+            }
         }
         Ok(())
     }

@@ -77,11 +77,17 @@ impl Actor {
                 state.error = error.to_string();
                 state.exit_code = exit_code(&error);
                 state.pid = 0;
-                if state.phase == Phase::Restarting {
+                let gives_up = state.phase == Phase::Restarting;
+                if gives_up {
                     state.phase = Phase::Exited;
                 }
                 self.pending.clear();
-                let stored = self.commit().await;
+                self.publish();
+                if gives_up {
+                    // Who waits for its end waited for this.
+                    self.show_exit();
+                }
+                let stored = self.store().await;
                 self.note("store the failed start", stored);
                 Err(error)
             }
@@ -108,14 +114,17 @@ impl Actor {
         self.shared.images.set_running(&self.record.id, true);
         self.publish();
         self.shared.event(&self.record, "start", []);
-        // The runner knows that it runs; the store may learn it a moment later.
-        self.store().await
+        // The runner knows that it runs, and the next engine asks it: the store may learn it later.
+        let stored = self.store().await;
+        self.note("store the start", stored);
+        Ok(())
     }
 
     async fn run_in(&mut self, network: Namespace, sandbox: Option<OwnedFd>) -> Result<Started> {
         let spec = self.plan(network).await?;
         // The leases must be known to the next engine before the container can outlive this one.
         self.store().await?;
+        self.release_run().await;
         self.volume_events();
         self.pending.retain(|pending| !pending.stream.is_closed());
         let pending = std::mem::take(&mut self.pending);

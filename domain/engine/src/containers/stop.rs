@@ -2,17 +2,19 @@
 
 use std::time::Duration;
 
+use palan_model::container::Phase;
 use palan_model::{ContainerRecord, Signal};
 
-use super::Containers;
 use super::actor::{Actor, Command};
 use super::index::Handle;
+use super::{Containers, is_removable};
+use crate::task::to_completion;
 use crate::{Error, Result};
 
 /// Seconds of patience when neither the client nor the container says.
 const DEFAULT_TIMEOUT: i64 = 10;
 /// How long a killed process may take to vanish before the client is told that it does not.
-const AFTER_KILL: Duration = Duration::from_secs(30);
+pub(super) const AFTER_KILL: Duration = Duration::from_secs(30);
 
 /// How to stop.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,13 +32,13 @@ impl Containers {
     /// `NotModified` when it does not run.
     pub async fn stop(&self, name: &str, options: StopOptions) -> Result<()> {
         let handle = self.find(name)?;
-        let record = handle.record();
-        if !record.state.phase.is_alive() && record.state.phase != super::Phase::Restarting {
+        if is_removable(handle.record().state.phase) {
             return Err(Error::NotModified(
                 "container is already stopped".to_owned(),
             ));
         }
-        self.stop_and_wait(&handle, options, false).await
+        let containers = self.clone();
+        to_completion(async move { containers.stop_and_wait(&handle, options, false).await }).await
     }
 
     /// Stops a container that may run. `then_start` keeps `--rm` from removing it.
@@ -47,10 +49,10 @@ impl Containers {
         then_start: bool,
     ) -> Result<()> {
         let record = handle.record();
+        let signal = options.signal.map_or_else(|| stop_signal(&record), Ok)?;
         let exits = handle
             .ask(|reply| Command::BeginStop { then_start, reply })
             .await?;
-        let signal = options.signal.map_or_else(|| stop_signal(&record), Ok)?;
         send(handle, signal).await?;
         let timeout = options
             .timeout
@@ -108,20 +110,32 @@ impl Actor {
     /// From now on the restart policy rests. Answers how many runs have ended before this one.
     pub(super) async fn begin_stop(&mut self, then_start: bool) -> Result<u64> {
         let exits = self.status.borrow().exits;
-        if self.restart_at.take().is_some() {
-            // It was waiting for its next run: there is nothing to stop.
-            self.record.state.phase = super::Phase::Exited;
-            self.record.state.stopped_by_user = true;
-            self.status.send_modify(|status| status.exits += 1);
-            self.commit().await?;
+        if self.record.state.phase == Phase::Restarting {
+            self.cancel_restart().await;
             return Ok(exits);
         }
         if !self.record.state.phase.is_alive() {
             return Err(self.not_running());
         }
         self.stopping_to_start = then_start;
-        self.record.state.stopped_by_user = true;
-        self.commit().await?;
+        self.rest_policy().await;
         Ok(exits)
+    }
+
+    /// It waits for its next run: there is nothing to stop.
+    pub(super) async fn cancel_restart(&mut self) {
+        self.restart_at = None;
+        self.record.state.phase = Phase::Exited;
+        self.rest_policy().await;
+        self.status.send_modify(|status| status.exits += 1);
+    }
+
+    /// A client wants the container to end: the restart policy rests until a client starts it. A
+    /// store that fails keeps nobody from stopping a container: it gets the record with the end.
+    pub(super) async fn rest_policy(&mut self) {
+        self.record.state.stopped_by_user = true;
+        self.publish();
+        let stored = self.store().await;
+        self.note("store that a client stops the container", stored);
     }
 }

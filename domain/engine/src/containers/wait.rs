@@ -9,7 +9,8 @@ use crate::Result;
 /// What to wait for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WaitCondition {
-    /// It does not run; true at once for a container that never ran.
+    /// It does not run: true at once for a container that is stopped, else at its next end, even
+    /// when a restart follows.
     #[default]
     NotRunning,
     /// Its next end.
@@ -32,6 +33,8 @@ pub struct Wait {
     status: watch::Receiver<Status>,
     condition: WaitCondition,
     exits: u64,
+    /// It did not run when the wait was registered.
+    stopped: bool,
 }
 
 impl Containers {
@@ -41,11 +44,15 @@ impl Containers {
     /// When there is no such container.
     pub fn wait(&self, name: &str, condition: WaitCondition) -> Result<Wait> {
         let status = self.find(name)?.status;
-        let exits = status.borrow().exits;
+        let (exits, stopped) = {
+            let now = status.borrow();
+            (now.exits, is_removable(now.record.state.phase))
+        };
         Ok(Wait {
             status,
             condition,
             exits,
+            stopped,
         })
     }
 }
@@ -53,15 +60,21 @@ impl Containers {
 impl Wait {
     /// Waits.
     pub async fn outcome(mut self) -> WaitOutcome {
-        let (condition, exits) = (self.condition, self.exits);
+        let (condition, exits, stopped) = (self.condition, self.exits, self.stopped);
+        // A count, not the phase: who looks late must not miss an end that a start followed.
+        let ended = |status: &Status| status.gone || status.exits > exits;
         let met = |status: &Status| match condition {
-            WaitCondition::NotRunning => status.gone || is_removable(status.record.state.phase),
-            WaitCondition::NextExit => status.gone || status.exits > exits,
+            WaitCondition::NotRunning => stopped || ended(status),
+            WaitCondition::NextExit => ended(status),
             WaitCondition::Removed => status.gone,
         };
         match self.status.wait_for(met).await {
             Ok(status) => WaitOutcome {
-                code: i64::from(status.record.state.exit_code),
+                code: i64::from(if status.exits > exits {
+                    status.last_code
+                } else {
+                    status.record.state.exit_code
+                }),
                 error: None,
             },
             Err(_) => WaitOutcome {

@@ -177,6 +177,21 @@ impl Images {
             .collect()
     }
 
+    /// One image, for a container that is about to be made from it: from now on its layers stay. Waits
+    /// for a removal that is under way.
+    pub(crate) async fn claim(
+        &self,
+        name: &str,
+        container: &ContainerId,
+    ) -> Result<Arc<ImageRecord>> {
+        let _writer = self.0.writer.lock().await;
+        let record = self.find(name)?;
+        let layers = record.layers.iter();
+        let layers: Vec<_> = layers.map(|layer| layer.chain_id.clone()).collect();
+        self.hold(container, &record.id, &layers);
+        Ok(record)
+    }
+
     /// A container was made from the image.
     pub(crate) fn hold(&self, container: &ContainerId, image: &ImageId, layers: &[ChainId]) {
         let held = Use {

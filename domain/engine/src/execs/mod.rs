@@ -1,18 +1,25 @@
 //! Processes beside a container's first.
 //!
-//! Instances live in memory, as long as their container runs; the runner keeps the processes, so a
-//! new engine finds those that run.
+//! Instances live in memory: as long as they may run, and some minutes longer for clients that ask
+//! how they ended (see [`table`]). The runner keeps the processes, so a new engine finds those that
+//! run.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+mod table;
+#[cfg(test)]
+mod tests;
 
-use palan_contracts::{ExitReceiver, StartedExec};
+use std::sync::Arc;
+
+use palan_contracts::StartedExec;
 use palan_model::container::Phase;
-use palan_model::runner::{AttachSpec, ExecExit};
-use palan_model::{ContainerId, ContainerRecord, ErrorKind, ExecId, ExecRecord, ExecSpec};
+use palan_model::runner::AttachSpec;
+use palan_model::{ContainerRecord, ErrorKind, ExecId, ExecRecord, ExecSpec};
 use tokio::sync::oneshot;
 
+pub(crate) use table::ExecTable;
+
 use crate::containers::{Attachment, Containers, Ended, PendingStream, plan_exec_process};
+use crate::task::to_completion;
 use crate::{Error, Result};
 
 /// How to start an instance.
@@ -22,89 +29,6 @@ pub struct StartExec {
     pub detach: bool,
     /// Rows and columns of the terminal at start.
     pub console_size: Option<[u16; 2]>,
-}
-
-/// All instances.
-#[derive(Clone, Default)]
-pub(crate) struct ExecTable(Arc<Mutex<BTreeMap<ExecId, ExecRecord>>>);
-
-impl ExecTable {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<ExecId, ExecRecord>> {
-        self.0.lock().expect("no holder of this lock panics")
-    }
-
-    /// Identifiers of a container's instances that have not ended.
-    pub fn of(&self, container: &ContainerId) -> Vec<ExecId> {
-        self.lock()
-            .values()
-            .filter(|exec| exec.container == *container && !exec.can_remove)
-            .map(|exec| exec.id.clone())
-            .collect()
-    }
-
-    /// The container is gone.
-    pub fn forget(&self, container: &ContainerId) {
-        self.lock().retain(|_, exec| exec.container != *container);
-    }
-
-    /// The container's run ended, and its processes with it.
-    pub fn container_ended(&self, container: &ContainerId, exits: &[ExecExit]) {
-        for exec in self
-            .lock()
-            .values_mut()
-            .filter(|exec| exec.container == *container)
-        {
-            if exec.running {
-                let known = exits.iter().find(|exit| exit.id == exec.id);
-                end(exec, known.map_or(137, |exit| exit.code));
-            }
-        }
-    }
-
-    /// Enters instances that an earlier engine started.
-    pub fn restore(&self, container: &ContainerId, execs: Vec<(ExecId, StartedExec)>) {
-        for (id, started) in execs {
-            let record = ExecRecord {
-                id: id.clone(),
-                container: container.clone(),
-                spec: ExecSpec::default(),
-                running: true,
-                exit_code: None,
-                pid: started.pid,
-                can_remove: false,
-            };
-            self.lock().insert(id.clone(), record);
-            self.clone().watch(id, started.exit, |_| ());
-        }
-    }
-
-    /// Notes the end when it comes.
-    fn watch(
-        self,
-        id: ExecId,
-        mut exit: ExitReceiver<i32>,
-        ended: impl FnOnce(i32) + Send + 'static,
-    ) {
-        tokio::spawn(async move {
-            let code = match exit.wait_for(Option::is_some).await {
-                Ok(code) => code.unwrap_or(137),
-                // The runner is gone, and the process with it.
-                Err(_) => 137,
-            };
-            if let Some(exec) = self.lock().get_mut(&id)
-                && exec.running
-            {
-                end(exec, code);
-            }
-            ended(code);
-        });
-    }
-}
-
-fn end(exec: &mut ExecRecord, code: i32) {
-    exec.running = false;
-    exec.exit_code = Some(code);
-    exec.can_remove = true;
 }
 
 /// The exec instances of one engine.
@@ -149,7 +73,7 @@ impl Execs {
             &id,
             None,
         );
-        self.table().lock().insert(id.clone(), exec);
+        self.table().insert(exec);
         Ok(id)
     }
 
@@ -171,7 +95,7 @@ impl Execs {
     /// # Errors
     /// When there is none, it ran already, or its container does not run.
     pub fn startable(&self, id: &str) -> Result<ExecRecord> {
-        let exec = find(&mut self.table().lock(), id)?.clone();
+        let exec = self.table().get(id)?;
         check_fresh(&exec, id)?;
         self.running(exec.container.as_str())?;
         Ok(exec)
@@ -182,14 +106,13 @@ impl Execs {
     /// # Errors
     /// When it ran already, its container does not run, or the program cannot be executed.
     pub async fn start(&self, id: &str, options: StartExec) -> Result<Option<Attachment>> {
-        let exec = self.claim(id)?;
-        let record = match self.running(exec.container.as_str()) {
-            Ok(record) => record,
-            Err(error) => {
-                self.table().lock().remove(&exec.id);
-                return Err(error);
-            }
-        };
+        let (execs, id) = (self.clone(), id.to_owned());
+        to_completion(async move { execs.apply_start(&id, options).await }).await
+    }
+
+    async fn apply_start(&self, id: &str, options: StartExec) -> Result<Option<Attachment>> {
+        let record = self.running(self.table().get(id)?.container.as_str())?;
+        let exec = self.table().claim(id)?;
         self.event(
             &record,
             &format!("exec_start: {}", command(&exec.spec)),
@@ -199,22 +122,10 @@ impl Execs {
         match self.run(&record, &exec, options).await {
             Ok(started) => Ok(self.started(&record, exec, started)),
             Err(error) => {
-                let code = exit_code(&error);
-                if let Some(known) = self.table().lock().get_mut(&exec.id) {
-                    end(known, code);
-                }
+                self.table().end(&exec.id, exit_code(&error));
                 Err(start_error(error))
             }
         }
-    }
-
-    /// Marks the instance as running, unless it was before.
-    fn claim(&self, id: &str) -> Result<ExecRecord> {
-        let mut table = self.table().lock();
-        let exec = find(&mut table, id)?;
-        check_fresh(exec, id)?;
-        exec.running = true;
-        Ok(exec.clone())
     }
 
     async fn run(
@@ -241,9 +152,7 @@ impl Execs {
         exec: ExecRecord,
         started: StartedExec,
     ) -> Option<Attachment> {
-        if let Some(known) = self.table().lock().get_mut(&exec.id) {
-            known.pid = started.pid;
-        }
+        self.table().set_pid(&exec.id, started.pid);
         let (execs, record, id) = (self.clone(), record.clone(), exec.id.clone());
         let (told, ended) = oneshot::channel();
         self.table()
@@ -267,7 +176,7 @@ impl Execs {
     /// # Errors
     /// When there is none.
     pub fn inspect(&self, id: &str) -> Result<ExecRecord> {
-        Ok(find(&mut self.table().lock(), id)?.clone())
+        self.table().get(id)
     }
 
     /// Sets rows and columns of an instance's terminal.
@@ -290,12 +199,6 @@ impl Execs {
         let attributes = std::iter::once(("execID", id.to_string())).chain(code);
         self.containers.shared().event(record, action, attributes);
     }
-}
-
-fn find<'a>(table: &'a mut BTreeMap<ExecId, ExecRecord>, id: &str) -> Result<&'a mut ExecRecord> {
-    let missing = || Error::NoSuchExec(id.to_owned());
-    let key = id.parse::<ExecId>().map_err(|_| missing())?;
-    table.get_mut(&key).ok_or_else(missing)
 }
 
 /// Docker joins program and arguments and leaves a blank at the end when there are none.
