@@ -33,6 +33,13 @@ impl Subnet {
         u32::from(address) & self.mask() == u32::from(self.address)
     }
 
+    /// The subnet's own address and its broadcast address: no host has them.
+    #[must_use]
+    pub fn reserved(self) -> [Ipv4Addr; 2] {
+        let first = u32::from(self.address);
+        [self.address, Ipv4Addr::from(first | !self.mask())]
+    }
+
     /// Whether the two share an address.
     #[must_use]
     pub fn overlaps(self, other: Subnet) -> bool {

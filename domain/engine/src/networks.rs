@@ -222,6 +222,7 @@ impl Networks {
         let mut used = entry.leases.reserved.clone();
         used.extend(entry.leases.held.values().map(|(_, lease)| lease.address));
         used.insert(bridge.gateway);
+        used.extend(bridge.subnet.reserved());
         let address = match wanted {
             Some(address) if used.contains(&address) => {
                 return Err(Error::Conflict("Address already in use".to_owned()));

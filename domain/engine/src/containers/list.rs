@@ -8,7 +8,7 @@ use super::{Containers, Handle};
 use crate::filter::{self, Filters};
 use crate::{Error, Result};
 
-const FILTERS: [&str; 17] = [
+const FILTERS: [&str; 15] = [
     "ancestor",
     "before",
     "exited",
@@ -18,14 +18,12 @@ const FILTERS: [&str; 17] = [
     "is-task",
     "isolation",
     "label",
-    "label!",
     "name",
     "network",
     "publish",
     "since",
     "status",
     "volume",
-    "until",
 ];
 
 const STATUSES: [&str; 7] = [
@@ -107,7 +105,7 @@ impl Containers {
 
     fn matches(&self, record: &ContainerRecord, filters: &Filters) -> bool {
         let state = &record.state;
-        filter::any(filters, "id", |value| record.id.as_str().starts_with(value))
+        filter::any(filters, "id", |value| fits(value, record.id.as_str()))
             && filter::any(filters, "name", |value| named(record, value))
             && filter::any(filters, "status", |value| value == state.phase.as_str())
             && filter::any(filters, "exited", |value| {
@@ -172,12 +170,17 @@ fn restarting(record: &ContainerRecord) -> bool {
     record.state.phase == super::Phase::Restarting
 }
 
-/// Docker takes the value for a regular expression, on the name with and without its slash.
+/// On the name with and without its slash.
 fn named(record: &ContainerRecord, value: &str) -> bool {
     let name = record.name.as_str();
+    fits(value, name) || fits(value, &format!("/{name}"))
+}
+
+/// Docker takes the value for a regular expression.
+fn fits(value: &str, text: &str) -> bool {
     match regex_lite::Regex::new(value) {
-        Ok(pattern) => pattern.is_match(name) || pattern.is_match(&format!("/{name}")),
-        Err(_) => name.contains(value),
+        Ok(pattern) => pattern.is_match(text),
+        Err(_) => text.contains(value),
     }
 }
 

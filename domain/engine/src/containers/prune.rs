@@ -12,12 +12,14 @@ impl Containers {
     /// Unknown filters, or the first removal that failed.
     pub async fn prune(&self, filters: &Filters) -> Result<Pruned> {
         filter::check_names(filters, &["label", "label!", "until"])?;
+        let until = filter::until(filters, self.shared().drivers.clock.now())?;
         let stopped: Vec<_> = self
             .shared()
             .index()
             .handles()
             .map(super::Handle::record)
             .filter(|record| is_removable(record.state.phase))
+            .filter(|record| until.is_none_or(|until| record.created <= until))
             .filter(|record| filter::labels(filters, &record.config.labels))
             .collect();
         let mut pruned = Pruned::default();

@@ -45,7 +45,6 @@ impl Rows {
         {
             exec.running = false;
             exec.exit_code = Some(code);
-            exec.can_remove = true;
             self.ended.push_back((Instant::now(), id.clone()));
         }
         self.prune();

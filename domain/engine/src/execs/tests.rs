@@ -31,7 +31,7 @@ async fn an_ended_instance_can_be_asked_for_some_minutes() {
     table.end(&ended, 137);
     tokio::time::advance(KEPT / 2).await;
     assert_eq!(table.get(ended.as_str()).unwrap().exit_code, Some(3));
-    assert_eq!(table.of(&container), [fresh.clone()]);
+    assert_eq!(table.of(&container), std::slice::from_ref(&fresh));
     tokio::time::advance(KEPT).await;
     table.get(ended.as_str()).unwrap_err();
     table.get(fresh.as_str()).unwrap();

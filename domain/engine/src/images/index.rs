@@ -47,6 +47,8 @@ impl Index {
         }
         Err(Error::NoSuchImage(match reference {
             Some(reference) => reference.with_default_tag().familiar(),
+            // A whole identifier without its algorithm.
+            None if name.len() == 64 => format!("sha256:{name}"),
             None => name.to_owned(),
         }))
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use palan_model::{ImageRecord, Reference, Timestamp};
 
 use super::Images;
+use super::pattern::glob;
 use crate::filter::{self, Filters};
 use crate::{Error, Result};
 
@@ -43,6 +44,7 @@ impl Images {
         let filters = &query.filters;
         filter::check_names(filters, &FILTERS)?;
         let dangling = filter::boolean(filters, "dangling")?;
+        let until = filter::until(filters, self.0.clock.now())?;
         let before = self.bound(filters, "before")?;
         let since = self.bound(filters, "since")?;
         let users = self.users();
@@ -50,6 +52,7 @@ impl Images {
             .index()
             .iter()
             .filter(|record| dangling.is_none_or(|wanted| record.tags.is_empty() == wanted))
+            .filter(|record| until.is_none_or(|bound| record.created <= Some(bound)))
             .filter(|record| before.is_none_or(|bound| record.created < bound))
             .filter(|record| since.is_none_or(|bound| record.created > bound))
             .filter(|record| {
@@ -101,7 +104,7 @@ fn with_names(
 }
 
 /// Whether a pattern with `*` and `?` names the reference, with or without its tag.
-fn names(reference: &Reference, pattern: &str) -> bool {
+pub(super) fn names(reference: &Reference, pattern: &str) -> bool {
     let complete = reference.to_string();
     let repository = reference.repository();
     [
@@ -111,21 +114,5 @@ fn names(reference: &Reference, pattern: &str) -> bool {
         repository.to_string(),
     ]
     .iter()
-    .any(|text| glob(pattern.as_bytes(), text.as_bytes()))
-}
-
-/// Go's `path.Match` without character classes: `*` and `?` do not match a slash.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    match (pattern.split_first(), text.split_first()) {
-        (None, None) => true,
-        (Some((b'*', rest)), _) => {
-            glob(rest, text)
-                || text
-                    .split_first()
-                    .is_some_and(|(c, tail)| *c != b'/' && glob(pattern, tail))
-        }
-        (Some((b'?', rest)), Some((c, tail))) => *c != b'/' && glob(rest, tail),
-        (Some((p, rest)), Some((c, tail))) => p == c && glob(rest, tail),
-        _ => false,
-    }
+    .any(|text| glob(pattern, text))
 }

@@ -10,10 +10,13 @@ mod import;
 mod index;
 mod list;
 mod load;
+mod pattern;
 mod prune;
 mod pull;
 mod remove;
 mod tag;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -334,11 +337,19 @@ impl Images {
     }
 
     fn event(&self, action: &str, id: &str, name: &str) {
-        let mut attributes = self
-            .index()
-            .find(id)
-            .ok()
-            .and_then(|record| record.config.as_ref().map(|config| config.labels.clone()))
+        let record = self.index().find(id).ok();
+        self.publish(record.as_deref(), action, id, name);
+    }
+
+    /// An event of an image that may be gone already.
+    fn event_of(&self, record: &ImageRecord, action: &str, id: &str, name: &str) {
+        self.publish(Some(record), action, id, name);
+    }
+
+    fn publish(&self, record: Option<&ImageRecord>, action: &str, id: &str, name: &str) {
+        let config = record.and_then(|record| record.config.as_ref());
+        let mut attributes = config
+            .map(|config| config.labels.clone())
             .unwrap_or_default();
         attributes.insert("name".to_owned(), name.to_owned());
         self.0

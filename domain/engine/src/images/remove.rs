@@ -1,7 +1,8 @@
 //! Removing names and images, by Docker's rules.
 //!
 //! A name is taken away; the image goes with its last name, unless a container needs it. Removing by
-//! identifier takes all names at once and must be forced when they lie in several repositories.
+//! identifier takes all names at once and must be forced when there is more than one tag, or more
+//! than one repository.
 
 use std::collections::BTreeSet;
 
@@ -36,7 +37,10 @@ impl Images {
             let _writer = self.0.writer.lock().await;
             let record = self.find(name)?;
             match named(&record, name) {
-                Some(reference) => self.untag(&record, &reference, options.force).await?,
+                Some(reference) => {
+                    self.untag(&record, (name, &reference), options.force)
+                        .await?
+                }
                 None => self.delete_by_id(&record, options.force).await?,
             }
         };
@@ -44,54 +48,33 @@ impl Images {
         Ok(removals)
     }
 
+    /// Takes a name away, given as asked and complete; with the last tag of a repository go its digests.
     async fn untag(
         &self,
         record: &ImageRecord,
-        reference: &Reference,
+        (asked, reference): (&str, &Reference),
         force: bool,
     ) -> Result<Vec<Removal>> {
-        let mut rest = record.clone();
-        rest.tags.retain(|tag| tag != reference);
-        rest.digests.retain(|digest| digest != reference);
-        let last = rest.tags.is_empty() && (reference.tag().is_some() || rest.digests.is_empty());
         let user = self.user(record, |_| true);
-        if last
-            && !force
+        if !force
+            && is_single(record)
             && let Some((container, _)) = &user
         {
             return Err(Error::Conflict(format!(
-                "conflict: unable to remove repository reference \"{}\" (must force) - container \
+                "conflict: unable to remove repository reference \"{asked}\" (must force) - container \
                  {} is using its referenced image {}",
-                as_asked(reference),
                 container.short(),
                 record.id.0.short()
             )));
         }
-        let mut removals = vec![Removal::Untagged(reference.familiar())];
+        let (rest, gone) = without(record, reference);
+        let last = rest.tags.is_empty() && rest.digests.is_empty();
+        let mut removals: Vec<_> = gone.iter().map(untagged).collect();
         if last && !user.is_some_and(|(_, running)| running) {
-            let names: Vec<_> = rest
-                .digests
-                .iter()
-                .map(|d| Removal::Untagged(d.familiar()))
-                .collect();
-            removals.extend(names);
-            removals.extend(self.delete(record).await?);
+            removals.extend(self.delete(record, gone.len()).await?);
         } else {
-            // A digest is a name of its repository; without tags there it names nothing.
-            let repository = reference.repository();
-            if !rest.tags.iter().any(|tag| tag.repository() == repository) && !rest.tags.is_empty()
-            {
-                let (gone, kept) = rest
-                    .digests
-                    .into_iter()
-                    .partition(|d: &Reference| d.repository() == repository);
-                rest.digests = kept;
-                let gone: Vec<Reference> = gone;
-                removals.extend(gone.iter().map(|d| Removal::Untagged(d.familiar())));
-            }
-            let id = record.id.to_string();
             self.store(vec![rest], vec![]).await?;
-            self.event("untag", &id, &id);
+            self.untag_events(record, gone.len());
         }
         Ok(removals)
     }
@@ -105,9 +88,9 @@ impl Images {
                 container.short()
             )));
         }
+        let mut names: Vec<_> = record.tags.iter().chain(&record.digests).collect();
         if !force {
-            let repositories: BTreeSet<_> = record.tags.iter().map(Reference::repository).collect();
-            if repositories.len() > 1 {
+            if !names.is_empty() && !is_single(record) {
                 return Err(Error::Conflict(format!(
                     "conflict: unable to delete {short} (must be forced) - image is referenced in \
                      multiple repositories"
@@ -121,30 +104,32 @@ impl Images {
                 )));
             }
         }
-        let mut removals: Vec<_> = record
-            .tags
-            .iter()
-            .chain(&record.digests)
-            .map(|name| Removal::Untagged(name.familiar()))
-            .collect();
-        removals.extend(self.delete(record).await?);
+        names.sort_by_key(|name| name.to_string());
+        let mut removals: Vec<_> = names.iter().map(|name| untagged(name)).collect();
+        removals.extend(self.delete(record, names.len()).await?);
         Ok(removals)
     }
 
-    /// Deletes the record and names the layers that nothing else needs, topmost first.
-    async fn delete(&self, record: &ImageRecord) -> Result<Vec<Removal>> {
+    /// Deletes the record, whose last `names` names go with it, and names the layers that nothing
+    /// else needs, topmost first.
+    async fn delete(&self, record: &ImageRecord, names: usize) -> Result<Vec<Removal>> {
         let id = record.id.to_string();
-        for _ in record.tags.iter().chain(&record.digests) {
-            self.event("untag", &id, &id);
-        }
-        self.event("delete", &id, &id);
         self.store(vec![], vec![record.id.clone()]).await?;
+        self.untag_events(record, names);
+        self.event_of(record, "delete", &id, &id);
         let kept: BTreeSet<ChainId> = self.keep().layers;
         let layers = record.layers.iter().rev().map(|layer| &layer.chain_id);
         let gone = layers.filter(|layer| !kept.contains(layer));
         Ok(std::iter::once(Removal::Deleted(id))
             .chain(gone.map(|layer| Removal::Deleted(layer.to_string())))
             .collect())
+    }
+
+    fn untag_events(&self, record: &ImageRecord, names: usize) {
+        let id = record.id.to_string();
+        for _ in 0..names {
+            self.event_of(record, "untag", &id, &id);
+        }
     }
 
     /// A container of the image, running ones first.
@@ -179,10 +164,33 @@ fn named(record: &ImageRecord, name: &str) -> Option<Reference> {
         .cloned()
 }
 
-/// Docker leaves the default tag out of this message.
-fn as_asked(reference: &Reference) -> String {
-    match reference.tag() {
-        Some("latest") => reference.familiar_name(),
-        _ => reference.familiar(),
+/// All names are of one repository, and at most one of them is a tag.
+pub(super) fn is_single(record: &ImageRecord) -> bool {
+    let mut names = record.tags.iter().chain(&record.digests);
+    let repositories: BTreeSet<_> = names.by_ref().map(Reference::repository).collect();
+    repositories.len() == 1 && record.tags.len() <= 1
+}
+
+/// The image without the name, and the names that go: a digest is a name of its repository, and goes
+/// with the last tag there.
+pub(super) fn without(record: &ImageRecord, name: &Reference) -> (ImageRecord, Vec<Reference>) {
+    let mut rest = record.clone();
+    rest.tags.retain(|tag| tag != name);
+    rest.digests.retain(|digest| digest != name);
+    let mut gone = vec![name.clone()];
+    let repository = name.repository();
+    let is_left = rest.tags.iter().any(|tag| tag.repository() == repository);
+    if name.digest().is_none() && !is_left {
+        let (with_it, kept) = rest
+            .digests
+            .into_iter()
+            .partition(|digest: &Reference| digest.repository() == repository);
+        rest.digests = kept;
+        gone.extend::<Vec<_>>(with_it);
     }
+    (rest, gone)
+}
+
+fn untagged(name: &Reference) -> Removal {
+    Removal::Untagged(name.familiar())
 }

@@ -1,6 +1,12 @@
 //! Filters of list requests: for each name, values of which one must match.
 
+#[cfg(test)]
+mod tests;
+mod until;
+
 use std::collections::BTreeMap;
+
+pub(crate) use until::until;
 
 use crate::{Error, Result};
 
@@ -22,18 +28,14 @@ pub(crate) fn any(filters: &Filters, name: &str, matches: impl Fn(&str) -> bool)
         .is_none_or(|values| values.iter().any(|value| matches(value)))
 }
 
-/// Whether every `label` filter (`key` or `key=value`) is satisfied, and no `label!` filter is.
+/// Whether every `label` filter (`key` or `key=value`) is satisfied, and not every `label!` filter is.
 pub(crate) fn labels(filters: &Filters, labels: &BTreeMap<String, String>) -> bool {
     let has = |wanted: &String| match wanted.split_once('=') {
         Some((key, value)) => labels.get(key).is_some_and(|have| have == value),
         None => labels.contains_key(wanted),
     };
-    filters
-        .get("label")
-        .is_none_or(|wanted| wanted.iter().all(has))
-        && filters
-            .get("label!")
-            .is_none_or(|refused| !refused.iter().any(has))
+    let all = |name: &str| filters.get(name).map(|wanted| wanted.iter().all(has));
+    all("label") != Some(false) && all("label!") != Some(true)
 }
 
 /// The value of a filter that must be a boolean, when it is given.
@@ -41,11 +43,13 @@ pub(crate) fn boolean(filters: &Filters, name: &str) -> Result<Option<bool>> {
     let Some(values) = filters.get(name) else {
         return Ok(None);
     };
-    match values.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["1" | "true" | "True" | "TRUE" | "t"] => Ok(Some(true)),
-        ["0" | "false" | "False" | "FALSE" | "f"] => Ok(Some(false)),
-        _ => Err(Error::InvalidParameter(format!(
-            "invalid filter '{name}={values:?}'"
+    let given = |words: [&str; 2]| words.iter().any(|word| values.iter().any(|v| v == word));
+    match (given(["1", "true"]), given(["0", "false"])) {
+        (true, false) => Ok(Some(true)),
+        (false, true) => Ok(Some(false)),
+        _ => Err(Error::InvalidFilter(format!(
+            "{name}=[{}]",
+            values.join(" ")
         ))),
     }
 }
