@@ -34,6 +34,9 @@ const FILTERS: [&str; 13] = [
     "volume",
 ];
 
+/// Kinds of objects that do not exist here: nothing ever happens to them.
+const NEVER: [&str; 4] = ["config", "node", "plugin", "secret"];
+
 struct Hub {
     kept: Mutex<VecDeque<Event>>,
     sender: broadcast::Sender<Event>,
@@ -176,7 +179,7 @@ fn matches(event: &Event, filters: &Filters) -> bool {
                     || event
                         .attributes
                         .get("name")
-                        .is_some_and(|name| name == value))
+                        .is_some_and(|name| name.starts_with(value)))
         }
     };
     filter::any(filters, "type", |value| value == event.object.as_str())
@@ -185,6 +188,8 @@ fn matches(event: &Event, filters: &Filters) -> bool {
             event.action == value || event.action.split(':').next() == Some(value)
         })
         && filter::any(filters, "scope", |value| value == "local")
+        && NEVER.iter().all(|kind| !filters.contains_key(*kind))
+        && filter::any(filters, "daemon", names_object(ObjectType::Daemon))
         && filter::any(filters, "container", names_object(ObjectType::Container))
         && filter::any(filters, "volume", names_object(ObjectType::Volume))
         && filter::any(filters, "network", names_object(ObjectType::Network))
@@ -201,7 +206,6 @@ fn matches(event: &Event, filters: &Filters) -> bool {
 
 fn names_image(event: &Event, value: &str) -> bool {
     repository(&event.id, value)
-        || event.id.starts_with(value)
         || event
             .attributes
             .get("name")

@@ -176,7 +176,7 @@ pub(super) fn wants_restart(
 }
 
 /// Doubled after each short run, back to the first wait after a long one.
-fn next_backoff(last: Duration, ran: Duration) -> Duration {
+pub(super) fn next_backoff(last: Duration, ran: Duration) -> Duration {
     if ran >= STABLE_RUN {
         FIRST_BACKOFF
     } else {

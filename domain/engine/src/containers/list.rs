@@ -171,7 +171,7 @@ fn restarting(record: &ContainerRecord) -> bool {
 }
 
 /// On the name with and without its slash.
-fn named(record: &ContainerRecord, value: &str) -> bool {
+pub(super) fn named(record: &ContainerRecord, value: &str) -> bool {
     let name = record.name.as_str();
     fits(value, name) || fits(value, &format!("/{name}"))
 }
@@ -204,7 +204,7 @@ fn mounts(record: &ContainerRecord, value: &str) -> bool {
 }
 
 /// A host port of the range, published now or to be published.
-fn publishes(record: &ContainerRecord, value: &str) -> bool {
+pub(super) fn publishes(record: &ContainerRecord, value: &str) -> bool {
     let asked = record
         .host
         .port_bindings
@@ -226,7 +226,7 @@ fn publishes(record: &ContainerRecord, value: &str) -> bool {
 }
 
 /// `80`, `80/tcp`, `8000-8080/udp`.
-fn in_range(value: &str, mut ports: impl Iterator<Item = (u16, Protocol)>) -> bool {
+pub(super) fn in_range(value: &str, mut ports: impl Iterator<Item = (u16, Protocol)>) -> bool {
     let (range, protocol) = value.split_once('/').unwrap_or((value, "tcp"));
     let (first, last) = range.split_once('-').unwrap_or((range, range));
     let (Ok(first), Ok(last)) = (first.parse::<u16>(), last.parse::<u16>()) else {

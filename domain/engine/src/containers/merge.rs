@@ -23,7 +23,7 @@ pub(super) fn merge(config: &mut ContainerConfig, image: &ContainerConfig) {
         config.working_dir.clone_from(&image.working_dir);
     }
     config.volumes.extend(image.volumes.iter().cloned());
-    if config.stop_signal.is_none() {
+    if config.stop_signal.as_deref().is_none_or(str::is_empty) {
         config.stop_signal.clone_from(&image.stop_signal);
     }
     if config.stop_timeout.is_none() {
@@ -36,12 +36,15 @@ pub(super) fn merge(config: &mut ContainerConfig, image: &ContainerConfig) {
 }
 
 fn merge_command(config: &mut ContainerConfig, image: &ContainerConfig) {
-    if config.entrypoint.is_none() {
+    let entrypoint = config.entrypoint.as_deref();
+    if entrypoint.is_none_or(<[String]>::is_empty) {
         if config.cmd.as_ref().is_none_or(Vec::is_empty) {
             config.cmd.clone_from(&image.cmd);
         }
-        config.entrypoint.clone_from(&image.entrypoint);
-    } else if config.entrypoint.as_deref() == Some(&[String::new()]) {
+        if config.entrypoint.is_none() {
+            config.entrypoint.clone_from(&image.entrypoint);
+        }
+    } else if entrypoint == Some(&[String::new()]) {
         // `--entrypoint ""` takes the image's entrypoint away.
         config.entrypoint = None;
     }

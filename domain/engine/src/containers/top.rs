@@ -21,12 +21,12 @@ pub struct Top {
 const FULL: [&str; 8] = ["user", "pid", "ppid", "c", "stime", "tty", "time", "cmd"];
 /// Columns of `ps aux`.
 const BSD: [&str; 11] = [
-    "user", "pid", "%cpu", "%mem", "vsz", "rss", "tty", "stat", "start", "time", "command",
+    "user", "pid", "%cpu", "%mem", "vsz", "rss", "tty", "stat", "bsdstart", "bsdtime", "command",
 ];
 
-struct Now {
-    time: Timestamp,
-    memory_kib: u64,
+pub(super) struct Now {
+    pub time: Timestamp,
+    pub memory_kib: u64,
 }
 
 impl Containers {
@@ -67,7 +67,7 @@ impl Containers {
 }
 
 /// Columns and their titles.
-fn parse_arguments(arguments: &str) -> Result<Vec<(String, String)>> {
+pub(super) fn parse_arguments(arguments: &str) -> Result<Vec<(String, String)>> {
     let words: Vec<_> = arguments.split_whitespace().collect();
     let titled = |columns: &[&str], titles: &[&str]| {
         let pairs = columns.iter().zip(titles);
@@ -87,7 +87,7 @@ fn parse_arguments(arguments: &str) -> Result<Vec<(String, String)>> {
                 "COMMAND",
             ],
         ),
-        _ => parse_output_option(&words).ok_or_else(|| {
+        _ => parse_output_option(&words)?.ok_or_else(|| {
             Error::InvalidParameter(format!(
                 "unsupported arguments of ps: {arguments}: use -ef, aux or -o with columns"
             ))
@@ -95,30 +95,35 @@ fn parse_arguments(arguments: &str) -> Result<Vec<(String, String)>> {
     }
 }
 
-/// `-o pid,comm`, `-eo pid,comm`, `-opid -o comm`.
-fn parse_output_option(words: &[&str]) -> Option<Vec<(String, String)>> {
+/// `-o pid,comm`, `-eo pid,comm`, `-opid -o comm`; none when there are other options.
+fn parse_output_option(words: &[&str]) -> Result<Option<Vec<(String, String)>>> {
     let mut columns = vec![];
     let mut words = words.iter();
     while let Some(word) = words.next() {
         let option = word
             .trim_start_matches('-')
             .trim_start_matches(['e', 'A', 'x', 'a']);
-        let list = option.strip_prefix('o')?;
-        let list = if list.is_empty() { words.next()? } else { list };
+        let list = match option.strip_prefix('o') {
+            Some("") => words.next().copied(),
+            list => list,
+        };
+        let Some(list) = list else { return Ok(None) };
         for column in list.split(',') {
-            let (column, title) = match column.split_once('=') {
-                Some((column, title)) => (column, title.to_owned()),
-                None => (column, title(column)?.to_owned()),
+            let (column, own) = match column.split_once('=') {
+                Some((column, own)) => (column, Some(own)),
+                None => (column, None),
             };
-            title_known(column)?;
-            columns.push((column.to_owned(), title));
+            let title = title(column).ok_or_else(|| unknown(column))?;
+            columns.push((column.to_owned(), own.unwrap_or(title).to_owned()));
         }
     }
-    (!columns.is_empty()).then_some(columns)
+    Ok((!columns.is_empty()).then_some(columns))
 }
 
-fn title_known(column: &str) -> Option<()> {
-    title(column).map(|_| ())
+/// The words of `ps`, which Docker passes on as a failure of its own.
+fn unknown(column: &str) -> Error {
+    let text = format!("ps: error: unknown user-defined format specifier {column:?}");
+    palan_contracts::Error::new(palan_model::ErrorKind::System, text).into()
 }
 
 fn title(column: &str) -> Option<&'static str> {
@@ -132,7 +137,8 @@ fn title(column: &str) -> Option<&'static str> {
         "cmd" => "CMD",
         "stime" => "STIME",
         "start" => "STARTED",
-        "time" | "cputime" => "TIME",
+        "bsdstart" => "START",
+        "time" | "cputime" | "bsdtime" => "TIME",
         "etime" => "ELAPSED",
         "tty" | "tt" | "tname" => "TTY",
         "stat" | "state" | "s" => "STAT",
@@ -145,7 +151,7 @@ fn title(column: &str) -> Option<&'static str> {
     })
 }
 
-fn cell(column: &str, process: &ProcessInfo, now: &Now) -> String {
+pub(super) fn cell(column: &str, process: &ProcessInfo, now: &Now) -> String {
     match column {
         "pid" => process.pid.to_string(),
         "ppid" => process.parent.to_string(),
@@ -153,9 +159,11 @@ fn cell(column: &str, process: &ProcessInfo, now: &Now) -> String {
         "uid" | "euid" => process.uid.to_string(),
         "comm" | "ucmd" => process.name.clone(),
         "args" | "command" | "cmd" => process.command.clone(),
-        "stime" | "start" => start_time(process.started, now.time),
+        "stime" | "bsdstart" => start_time(process.started, now.time, "%H:%M", "%b%d"),
+        "start" => start_time(process.started, now.time, "%H:%M:%S", "%b %d"),
         "time" | "cputime" => clock(process.cpu_time),
-        "etime" => clock(age(process, now)),
+        "bsdtime" => minutes(process.cpu_time),
+        "etime" => elapsed(age(process, now)),
         "tty" | "tt" | "tname" => process.terminal.clone(),
         "stat" | "state" | "s" => process.state.to_string(),
         "vsz" | "vsize" => process.virtual_kib.to_string(),
@@ -191,22 +199,40 @@ fn ratio(part: f64, whole: f64) -> f64 {
     }
 }
 
-/// `HH:MM:SS`.
+/// `HH:MM:SS`, with days in front when there are any.
 fn clock(duration: Duration) -> String {
     let seconds = duration.as_secs();
+    let days = match seconds / 86400 {
+        0 => String::new(),
+        days => format!("{days}-"),
+    };
     format!(
-        "{:02}:{:02}:{:02}",
-        seconds / 3600,
+        "{days}{:02}:{:02}:{:02}",
+        seconds / 3600 % 24,
         seconds / 60 % 60,
         seconds % 60
     )
 }
 
-/// `HH:MM` within a day, else `MonDD`, as `ps` does.
-fn start_time(started: Timestamp, now: Timestamp) -> String {
+/// As [`clock`], without hours when there are none.
+fn elapsed(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    if seconds < 3600 {
+        format!("{:02}:{:02}", seconds / 60, seconds % 60)
+    } else {
+        clock(duration)
+    }
+}
+
+/// `M:SS`.
+fn minutes(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+/// The time within a day, else the date, as `ps` does.
+fn start_time(started: Timestamp, now: Timestamp, time: &str, date: &str) -> String {
     let zoned = started.to_zoned(jiff::tz::TimeZone::UTC);
     let recent = now.duration_since(started) < jiff::SignedDuration::from_hours(24);
-    zoned
-        .strftime(if recent { "%H:%M" } else { "%b%d" })
-        .to_string()
+    zoned.strftime(if recent { time } else { date }).to_string()
 }

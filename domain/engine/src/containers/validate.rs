@@ -43,7 +43,7 @@ pub(super) fn validate(
         ));
     }
     if !matches!(host.runtime.as_str(), "" | "palan" | "runc") {
-        return invalid(format!("unknown or invalid runtime name: {}", host.runtime));
+        return invalid(format!("Unknown runtime specified {}", host.runtime));
     }
     check_network(config, host)?;
     run_spec::check_log(host)?;

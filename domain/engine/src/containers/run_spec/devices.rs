@@ -109,7 +109,7 @@ fn parse_rule(text: &str) -> Result<DeviceRule> {
         return Err(invalid());
     };
     let (major, minor) = numbers.split_once(':').ok_or_else(invalid)?;
-    if access.is_empty() || !access.bytes().all(|b| b"rwm".contains(&b)) {
+    if !(1..=3).contains(&access.len()) || !access.bytes().all(|b| b"rwm".contains(&b)) {
         return Err(invalid());
     }
     let kind = kind.chars().next().expect("one of three letters");

@@ -6,6 +6,8 @@ mod mounts;
 mod namespaces;
 mod process;
 mod security;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
@@ -122,6 +124,9 @@ pub(super) fn check_log(host: &HostConfig) -> Result<(Option<u64>, u32)> {
         )));
     }
     let (mut max_size, mut max_files) = (None, 1);
+    if driver == "none" {
+        return Ok((max_size, max_files));
+    }
     for (key, value) in &host.log.options {
         let invalid = || {
             Error::InvalidParameter(format!(
@@ -145,22 +150,26 @@ pub(super) fn check_log(host: &HostConfig) -> Result<(Option<u64>, u32)> {
     Ok((max_size, max_files))
 }
 
-/// `10m`, `1g`, `512k`, `100`: bytes, in powers of 1024.
+/// `10m`, `1.5GB`, `512 k`, `100`: bytes, in powers of 1000 as Docker counts here.
 fn parse_size(text: &str) -> Option<u64> {
     let text = text.to_ascii_lowercase();
-    let text = text.trim_end_matches('b').trim_end_matches('i');
-    let digits = text.trim_end_matches(['k', 'm', 'g', 't']);
-    let shift = match &text[digits.len()..] {
+    let text = text.strip_suffix('b').unwrap_or(&text);
+    let text = text.strip_suffix('i').unwrap_or(text);
+    let digits = text.trim_end_matches(['k', 'm', 'g', 't', 'p']);
+    let power = match &text[digits.len()..] {
         "" => 0,
-        "k" => 10,
-        "m" => 20,
-        "g" => 30,
-        "t" => 40,
+        "k" => 1,
+        "m" => 2,
+        "g" => 3,
+        "t" => 4,
+        "p" => 5,
         _ => return None,
     };
-    digits
-        .parse::<u64>()
-        .ok()?
-        .checked_mul(1 << shift)
-        .filter(|size| *size > 0)
+    let digits = digits.strip_suffix(' ').unwrap_or(digits);
+    if !digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        return None;
+    }
+    let size = digits.parse::<f64>().ok()? * 1000_f64.powi(power);
+    // Saturates at the largest size.
+    Some(size as u64).filter(|size| *size > 0)
 }

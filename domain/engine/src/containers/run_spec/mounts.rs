@@ -47,10 +47,13 @@ pub(super) fn plan(
     );
     // Outer before inner; equal depths keep their order.
     asked.sort_by_key(|mount| mount.destination.matches('/').count());
+    // Whoever brings a whole `/dev` brings what is in it.
+    let own_dev = asked.iter().any(|mount| mount.destination == "/dev");
     mounts.retain(|mount| {
-        !asked
+        let replaced = asked
             .iter()
-            .any(|other| other.destination == mount.destination)
+            .any(|other| other.destination == mount.destination);
+        !replaced && !(own_dev && mount.destination.starts_with("/dev/"))
     });
     mounts.extend(asked);
     mounts

@@ -94,7 +94,7 @@ fn parse(kind: &str, mode: &str, private: &[&str]) -> Result<Sharing> {
 }
 
 fn invalid(kind: &str, mode: &str) -> Error {
-    Error::InvalidParameter(format!("Invalid {kind} mode: {mode}"))
+    Error::InvalidParameter(format!("invalid {kind} mode: {mode}"))
 }
 
 fn namespace(sharing: &Sharing, joined: Option<PathBuf>) -> Namespace {

@@ -42,19 +42,24 @@ pub(in crate::containers) fn parse_security(host: &HostConfig) -> Result<Securit
         },
     };
     for option in &host.security_opt {
-        let invalid = || Error::InvalidParameter(format!("invalid --security-opt 2: {option:?}"));
-        let (key, value) = option.split_once(['=', ':']).unwrap_or((option, ""));
+        let invalid = |stage: u8| {
+            Error::InvalidParameter(format!("invalid --security-opt {stage}: {option:?}"))
+        };
+        let (key, value) = match (option.split_once('='), option.split_once(':')) {
+            (Some(pair), _) | (None, Some(pair)) => pair,
+            (None, None) => (option.as_str(), ""),
+        };
         match (key, value) {
-            ("no-new-privileges", "" | "true") => security.no_new_privileges = true,
-            ("no-new-privileges", "false") => security.no_new_privileges = false,
+            ("no-new-privileges", "" | "true" | "1") => security.no_new_privileges = true,
+            ("no-new-privileges", "false" | "0") => security.no_new_privileges = false,
             ("seccomp", "unconfined") => security.filter = Filter::Unconfined,
             ("seccomp", "builtin" | "default") => security.filter = Filter::Default,
             ("seccomp", profile) => security.filter = Filter::Profile(profile.to_owned()),
             // Without these modules in the kernel there is nothing to confine with.
-            ("label", _) | ("apparmor", "unconfined") => {}
+            ("label" | "apparmor" | "disable", _) => {}
             // Lists of paths are emptied by the client itself.
             ("systempaths", "unconfined") => {}
-            _ => return Err(invalid()),
+            _ => return Err(invalid(if option == key { 1 } else { 2 })),
         }
     }
     Ok(security)
