@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use palan_e2e::Engine;
@@ -11,6 +12,8 @@ use super::peers::Peers;
 use super::table::{Table, number, ratio};
 
 const CONTAINERS: usize = 20;
+/// What has just been started is not idle yet.
+const SETTLE: Duration = Duration::from_secs(2);
 
 /// Prints what the engines occupy before they have done much.
 ///
@@ -78,6 +81,7 @@ fn per_container(engine: &Engine, before: &BTreeSet<u32>) -> Result<(f64, f64)> 
         own.insert(api.pid(&id)?);
         ids.push(id);
     }
+    std::thread::sleep(SETTLE);
     let added: BTreeSet<u32> = processes(engine)?
         .into_iter()
         .filter(|pid| !before.contains(pid) && !own.contains(pid))
