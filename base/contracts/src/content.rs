@@ -52,8 +52,9 @@ pub trait ContentStore: Send + Sync + 'static {
     /// process. At most one writer a digest at a time; a second waits.
     async fn writer(&self, digest: &Digest, size: u64) -> Result<Box<dyn BlobWriter>>;
 
-    /// Removes all blobs, layers and partial downloads that `keep` does not name, but nothing that an
-    /// operation under way is writing. Deletion of large trees goes on in the background.
+    /// Removes all blobs and layers that `keep` does not name, and partial downloads that nobody has
+    /// gone on with for a week, but nothing that an operation under way is writing. Deletion of large
+    /// trees goes on in the background.
     async fn collect(&self, keep: Keep) -> Result<Collected>;
 }
 

@@ -24,16 +24,20 @@ pub trait Snapshotter: Send + Sync + 'static {
     /// The container's directory, whether it exists or not.
     fn directory(&self, id: &ContainerId) -> PathBuf;
 
-    /// Writes a small file into the container's directory, mode 0644, and returns its path. The
-    /// container must not be running.
+    /// The directory of the container's small files, whether it exists or not. It does not outlive a
+    /// restart of the host: they are written before each start.
+    fn files(&self, id: &ContainerId) -> PathBuf;
+
+    /// Writes a small file into that directory, mode 0644, and returns its path. The container must
+    /// not be running.
     async fn write_file(&self, id: &ContainerId, name: &str, contents: &[u8]) -> Result<PathBuf>;
 
     /// Bytes in the writable layer.
     async fn usage(&self, id: &ContainerId) -> Result<u64>;
 
-    /// Every container that has a directory.
+    /// Every container that has either directory.
     async fn list(&self) -> Result<Vec<ContainerId>>;
 
-    /// Removes the directory: gone from sight at once, deleted in the background. Idempotent.
+    /// Removes both directories: gone from sight at once, deleted in the background. Idempotent.
     async fn remove(&self, id: &ContainerId) -> Result<()>;
 }

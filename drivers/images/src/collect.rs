@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use palan_contracts::{Collected, Keep};
 use palan_model::{ChainId, Digest};
@@ -13,6 +14,9 @@ use palan_model::{ChainId, Digest};
 use crate::error::ImagesError;
 use crate::locks::Pinned;
 use crate::store::Shared;
+
+/// How long an interrupted download can be gone on with.
+const RESUMABLE: Duration = Duration::from_secs(7 * 24 * 3600);
 
 pub(crate) fn collect(shared: &Shared, keep: &Keep) -> Result<Collected, ImagesError> {
     let mut collected = Collected::default();
@@ -39,8 +43,7 @@ pub(crate) fn collect(shared: &Shared, keep: &Keep) -> Result<Collected, ImagesE
     }
     for (digest, path) in named(&shared.layout.ingests())? {
         let size = file_size(&path);
-        let unwanted = !keep.blobs.contains(&digest);
-        if unwanted && discard(shared, &Pinned::Blob(digest), &path)? {
+        if is_abandoned(&path) && discard(shared, &Pinned::Blob(digest), &path)? {
             collected.bytes += size;
         }
     }
@@ -54,6 +57,13 @@ fn discard(shared: &Shared, what: &Pinned, path: &Path) -> Result<bool, ImagesEr
     discarded
         .unwrap_or(Ok(false))
         .map_err(ImagesError::io("discard", path))
+}
+
+/// Whether nobody has gone on with a partial download for long.
+fn is_abandoned(path: &Path) -> bool {
+    let modified = path.metadata().and_then(|found| found.modified());
+    let age = modified.map(|modified| modified.elapsed().unwrap_or_default());
+    age.is_ok_and(|age| age > RESUMABLE)
 }
 
 fn file_size(path: &Path) -> u64 {

@@ -19,6 +19,8 @@ use crate::trash::Trash;
 #[derive(Clone, Debug)]
 pub struct OverlaySnapshots {
     containers: PathBuf,
+    /// On a tmpfs: small files need not be kept, and cost less there.
+    files: PathBuf,
     trash: Arc<Trash>,
 }
 
@@ -27,10 +29,16 @@ impl OverlaySnapshots {
     ///
     /// # Errors
     /// When the directories cannot be made or read.
-    pub fn open(data_root: &Path) -> std::result::Result<Self, SnapshotsError> {
+    pub fn open(data_root: &Path, run_root: &Path) -> std::result::Result<Self, SnapshotsError> {
         let containers = data_root.join("containers");
         let trash = open_directory(&containers, 0o710, &data_root.join("trash/containers"))?;
-        Ok(Self { containers, trash })
+        let files = run_root.join("files");
+        make_directory(&files, 0o711)?;
+        Ok(Self {
+            containers,
+            files,
+            trash,
+        })
     }
 }
 
@@ -40,13 +48,17 @@ pub(crate) fn open_directory(
     mode: u32,
     trash: &Path,
 ) -> std::result::Result<Arc<Trash>, SnapshotsError> {
+    make_directory(directory, mode)?;
+    let opened = Trash::open(trash.to_owned()).map_err(SnapshotsError::io("open trash", trash))?;
+    Ok(Arc::new(opened))
+}
+
+fn make_directory(directory: &Path, mode: u32) -> std::result::Result<(), SnapshotsError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true).mode(mode);
     builder
         .create(directory)
-        .map_err(SnapshotsError::io("make", directory))?;
-    let opened = Trash::open(trash.to_owned()).map_err(SnapshotsError::io("open trash", trash))?;
-    Ok(Arc::new(opened))
+        .map_err(SnapshotsError::io("make", directory))
 }
 
 pub(crate) fn discard(trash: &Trash, path: &Path) -> std::result::Result<(), SnapshotsError> {
@@ -96,9 +108,13 @@ impl Snapshotter for OverlaySnapshots {
         self.containers.join(id.as_str())
     }
 
+    fn files(&self, id: &ContainerId) -> PathBuf {
+        self.files.join(id.as_str())
+    }
+
     async fn write_file(&self, id: &ContainerId, name: &str, contents: &[u8]) -> Result<PathBuf> {
         Ok(crate::write_file::write_file(
-            &self.directory(id),
+            &self.files(id),
             name,
             contents,
         )?)
@@ -109,10 +125,21 @@ impl Snapshotter for OverlaySnapshots {
     }
 
     async fn list(&self) -> Result<Vec<ContainerId>> {
-        Ok(names(&self.containers)?)
+        let mut ids = names(&self.containers)?;
+        ids.extend(names(&self.files)?);
+        ids.sort();
+        ids.dedup();
+        Ok(ids)
     }
 
     async fn remove(&self, id: &ContainerId) -> Result<()> {
+        let files = self.files(id);
+        match fs::remove_dir_all(&files) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(SnapshotsError::io("remove", &files)(error).into());
+            }
+            _ => {}
+        }
         Ok(discard(&self.trash, &self.directory(id))?)
     }
 }

@@ -1,24 +1,30 @@
 //! Small files of a container: `hosts`, `resolv.conf`, `hostname`.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::error::SnapshotsError;
 
-/// Writes a file anew. The name must be plain, and not the writable layer's.
+/// Writes a file anew, in a directory that is made when it is missing. The name must be plain.
 pub(crate) fn write_file(
     directory: &Path,
     name: &str,
     contents: &[u8],
 ) -> Result<PathBuf, SnapshotsError> {
-    let is_plain = !matches!(name, "" | "." | ".." | "upper" | "work");
-    if !is_plain || name.contains(['/', '\0']) {
+    if matches!(name, "" | "." | "..") || name.contains(['/', '\0']) {
         return Err(SnapshotsError::FileName(name.to_owned()));
     }
     let path = directory.join(name);
-    write(&path, contents).map_err(SnapshotsError::io("write", &path))?;
+    let written = match write(&path, contents) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let made = DirBuilder::new().mode(0o711).create(directory);
+            made.and_then(|()| write(&path, contents))
+        }
+        written => written,
+    };
+    written.map_err(SnapshotsError::io("write", &path))?;
     Ok(path)
 }
 

@@ -47,7 +47,7 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Engine> {
         registry: Arc::new(RegistryClient::new(registry)),
         runtime: Arc::new(LinuxRuntime::new(runner, run_root.clone())),
         seccomp: Arc::new(CompiledFilters::new(run_root.join("seccomp"))),
-        snapshots: Arc::new(OverlaySnapshots::open(data_root)?),
+        snapshots: Arc::new(OverlaySnapshots::open(data_root, run_root)?),
         state: Arc::new(state),
         volumes: Arc::new(LocalVolumes::open(data_root)?),
     };

@@ -81,8 +81,12 @@ impl Snapshotter for World {
         PathBuf::from("/containers").join(id.as_str())
     }
 
+    fn files(&self, id: &ContainerId) -> PathBuf {
+        PathBuf::from("/files").join(id.as_str())
+    }
+
     async fn write_file(&self, id: &ContainerId, name: &str, _contents: &[u8]) -> Result<PathBuf> {
-        Ok(self.directory(id).join(name))
+        Ok(self.files(id).join(name))
     }
 
     async fn usage(&self, _id: &ContainerId) -> Result<u64> {

@@ -21,8 +21,10 @@ pub struct ContainerView {
     pub image_name: String,
     /// Exec instances.
     pub exec_ids: Vec<ExecId>,
-    /// Its directory: holds `resolv.conf`, `hostname` and `hosts`.
+    /// Its directory.
     pub directory: PathBuf,
+    /// Holds `resolv.conf`, `hostname` and `hosts`.
+    pub files: PathBuf,
     /// Directories of its layers, lowest first.
     pub layers: Vec<PathBuf>,
     /// Its log file; empty when it keeps none.
@@ -69,6 +71,7 @@ impl Containers {
             exec_ids: shared.execs.of(&record.id),
             layers: shared.images.layer_paths(&record.layers),
             directory,
+            files: shared.drivers.snapshots.files(&record.id),
             log_path,
             size,
             networks,

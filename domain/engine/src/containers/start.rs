@@ -258,13 +258,11 @@ impl Actor {
         let shares_host = network == Namespace::Host;
         self.write_files(shares_host).await?;
         let directory = shared.drivers.snapshots.directory(&record.id);
-        let network_files = match record.host.network_mode.strip_prefix("container:") {
-            Some(other) => shared
-                .drivers
-                .snapshots
-                .directory(&shared.record(other)?.id),
-            None => directory.clone(),
+        let named = match record.host.network_mode.strip_prefix("container:") {
+            Some(other) => shared.record(other)?.id.clone(),
+            None => record.id.clone(),
         };
+        let network_files = shared.drivers.snapshots.files(&named);
         run_spec::plan_run(
             record,
             Surroundings {

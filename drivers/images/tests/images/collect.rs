@@ -1,6 +1,7 @@
 //! Garbage collection.
 
 use std::fs;
+use std::time::Duration;
 
 use bytes::Bytes;
 use palan_contracts::{ContentStore, Keep, LayerStore};
@@ -22,9 +23,22 @@ async fn only_what_is_kept_stays() {
     .await;
     let document = store.images.put(b"{}").await.unwrap();
     let garbage = store.images.put(b"garbage").await.unwrap();
-    let mut writer = store.images.writer(&digest(b"partial"), 7).await.unwrap();
-    writer.write(Bytes::from_static(b"par")).await.unwrap();
-    drop(writer);
+    for name in [&b"partial"[..], b"fresh"] {
+        let mut writer = store.images.writer(&digest(name), 7).await.unwrap();
+        writer.write(Bytes::from_static(b"par")).await.unwrap();
+    }
+    let abandoned = store
+        .root
+        .path()
+        .join("ingest")
+        .join(digest(b"partial").hex());
+    let long_ago = std::time::SystemTime::now() - Duration::from_secs(8 * 24 * 3600);
+    fs::File::options()
+        .write(true)
+        .open(abandoned)
+        .unwrap()
+        .set_modified(long_ago)
+        .unwrap();
     let keep = Keep {
         blobs: [document.clone(), top.blob.clone().unwrap()].into(),
         layers: [top.chain_id.clone()].into(),
@@ -37,7 +51,7 @@ async fn only_what_is_kept_stays() {
         (blobs, vec![bottom.chain_id.clone()])
     );
     assert_eq!(collected.bytes, 7 + 5 + 3 + 2048);
-    assert!(store.names("ingest").is_empty());
+    assert_eq!(store.names("ingest"), [digest(b"fresh").hex()]);
     assert_eq!(store.images.get(&bottom.chain_id).await.unwrap(), None);
     assert!(store.images.get(&top.chain_id).await.unwrap().is_some());
     assert_eq!(store.images.collect(keep).await.unwrap().bytes, 0);

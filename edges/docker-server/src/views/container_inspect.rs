@@ -19,7 +19,7 @@ pub(crate) fn container_inspect(viewer: &Viewer<'_>, view: &ContainerView) -> Co
     let exec_ids: Vec<_> = view.exec_ids.iter().map(ToString::to_string).collect();
     // The files are written at the first start.
     let file = |name: &str| match record.state.started_at {
-        Some(_) => text(&view.directory.join(name)),
+        Some(_) => text(&view.files.join(name)),
         None => String::new(),
     };
     ContainerInspect {
