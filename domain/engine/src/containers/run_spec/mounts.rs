@@ -53,7 +53,7 @@ pub(super) fn plan(
         let replaced = asked
             .iter()
             .any(|other| other.destination == mount.destination);
-        !replaced && !(own_dev && mount.destination.starts_with("/dev/"))
+        !(replaced || own_dev && mount.destination.starts_with("/dev/"))
     });
     mounts.extend(asked);
     mounts

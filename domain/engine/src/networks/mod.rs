@@ -3,31 +3,29 @@
 //! `bridge`, `host` and `none` always exist. The addresses in use are those of the leases kept here;
 //! a lease is entered before the driver is asked, so that no address is given twice.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod ipam;
+mod predefined;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex};
 
 use palan_contracts::{AttachmentSpec, NetworkDriver, Table};
+use palan_model::ContainerId;
 use palan_model::event::ObjectType;
 use palan_model::id::EndpointId;
-use palan_model::network::{
-    BridgeSpec, EndpointLease, EndpointSpec, NetworkRecord, PublishSpec, Subnet,
-};
-use palan_model::{ContainerId, NetworkId};
+use palan_model::network::{EndpointLease, EndpointSpec, NetworkRecord, PublishSpec};
 
 use crate::drivers::{Drivers, EngineConfig};
 use crate::events::Events;
 use crate::filter::{self, Filters};
 use crate::records::Records;
 use crate::{Error, Result};
-
-/// Name of the default network.
-pub const BRIDGE: &str = "bridge";
-/// Name of the host's own network.
-pub const HOST: &str = "host";
-/// Name of the network that is none.
-pub const NONE: &str = "none";
+use ipam::Leases;
+pub use predefined::{BRIDGE, HOST, NONE};
 
 /// A network and the containers on it.
 #[derive(Clone, Debug)]
@@ -45,13 +43,6 @@ pub(crate) struct Attacher<'a> {
     pub spec: &'a EndpointSpec,
     pub publish: Vec<PublishSpec>,
     pub mac: Option<String>,
-}
-
-#[derive(Default)]
-struct Leases {
-    held: BTreeMap<ContainerId, (String, EndpointLease)>,
-    /// Addresses given out whose attachment is not complete yet.
-    reserved: BTreeSet<Ipv4Addr>,
 }
 
 struct Entry {
@@ -82,15 +73,15 @@ impl Networks {
             .into_iter()
             .map(|record| (record.name.clone(), record))
             .collect();
-        for (name, driver) in [(BRIDGE, "bridge"), (HOST, "host"), (NONE, "null")] {
+        for (name, driver) in predefined::ALL {
             if known.contains_key(name) {
                 continue;
             }
             let bridge = match driver {
-                "bridge" => Some(default_bridge(drivers, config).await?),
+                "bridge" => Some(predefined::default_bridge(drivers, config).await?),
                 _ => None,
             };
-            let record = predefined(name, driver, bridge, drivers.clock.now());
+            let record = predefined::record(name, driver, bridge, drivers.clock.now());
             records.put(Table::Networks, name, &record).await?;
             known.insert(name.to_owned(), record);
         }
@@ -196,12 +187,9 @@ impl Networks {
             .get_mut(network)
             .ok_or_else(|| Error::NoSuchNetwork(network.to_owned()))?
             .leases;
-        leases.reserved.remove(&address);
+        leases.settle(address);
         let lease = attached.map_err(|error| connectivity_error(attacher.name, &id, error))?;
-        leases.held.insert(
-            attacher.container.clone(),
-            (attacher.name.to_owned(), lease.clone()),
-        );
+        leases.hold(attacher.container, attacher.name, &lease);
         drop(entries);
         self.publish("connect", &record, attacher.container);
         Ok(lease)
@@ -219,25 +207,7 @@ impl Networks {
         let bridge = entry.record.bridge.as_ref().ok_or_else(|| {
             Error::InvalidParameter(format!("network {network} gives no addresses"))
         })?;
-        let mut used = entry.leases.reserved.clone();
-        used.extend(entry.leases.held.values().map(|(_, lease)| lease.address));
-        used.insert(bridge.gateway);
-        used.extend(bridge.subnet.reserved());
-        let address = match wanted {
-            Some(address) if used.contains(&address) => {
-                return Err(Error::Conflict("Address already in use".to_owned()));
-            }
-            Some(address) if !bridge.subnet.contains(address) => {
-                return Err(Error::InvalidParameter(format!(
-                    "no configured subnet contains IP address {address}"
-                )));
-            }
-            Some(address) => address,
-            None => lowest_free(bridge.subnet, &used).ok_or_else(|| {
-                Error::Conflict(format!("no available IPv4 addresses on network {network}"))
-            })?,
-        };
-        entry.leases.reserved.insert(address);
+        let address = entry.leases.reserve(network, bridge, wanted)?;
         Ok((entry.record.clone(), address))
     }
 
@@ -256,14 +226,8 @@ impl Networks {
             return Ok(());
         };
         let detached = self.0.driver.detach(&record, lease).await;
-        if let Some(entry) = self.entries().get_mut(network)
-            && entry
-                .leases
-                .held
-                .get(container)
-                .is_some_and(|(_, held)| held.id == lease.id)
-        {
-            entry.leases.held.remove(container);
+        if let Some(entry) = self.entries().get_mut(network) {
+            entry.leases.give_back(container, lease);
         }
         self.publish("disconnect", &record, container);
         Ok(detached?)
@@ -272,9 +236,7 @@ impl Networks {
     /// A container was renamed.
     pub(crate) fn rename(&self, container: &ContainerId, name: &str) {
         for entry in self.entries().values_mut() {
-            if let Some((held_name, _)) = entry.leases.held.get_mut(container) {
-                name.clone_into(held_name);
-            }
+            entry.leases.rename(container, name);
         }
     }
 
@@ -287,10 +249,7 @@ impl Networks {
         lease: &EndpointLease,
     ) {
         if let Some(entry) = self.entries().get_mut(network) {
-            entry
-                .leases
-                .held
-                .insert(container.clone(), (name.to_owned(), lease.clone()));
+            entry.leases.hold(container, name, lease);
         }
     }
 
@@ -305,7 +264,7 @@ impl Networks {
                 .collect();
             let live: Vec<_> = entries
                 .values()
-                .flat_map(|entry| entry.leases.held.values().map(|(_, lease)| lease.clone()))
+                .flat_map(|entry| entry.leases.held().map(|(_, _, lease)| lease.clone()))
                 .collect();
             (records, live)
         };
@@ -345,68 +304,13 @@ impl Networks {
 }
 
 fn view(entry: &Entry) -> NetworkView {
-    let containers = entry
-        .leases
-        .held
-        .iter()
-        .map(|(id, (name, lease))| (id.clone(), name.clone(), lease.clone()))
-        .collect();
+    let containers = entry.leases.held();
     NetworkView {
         record: entry.record.clone(),
-        containers,
+        containers: containers
+            .map(|(id, name, lease)| (id.clone(), name.to_owned(), lease.clone()))
+            .collect(),
     }
-}
-
-async fn default_bridge(drivers: &Drivers, config: &EngineConfig) -> Result<BridgeSpec> {
-    let subnet = drivers.network.free_subnet(&[]).await?;
-    Ok(BridgeSpec {
-        interface: config.bridge.clone(),
-        subnet,
-        gateway: Ipv4Addr::from(u32::from(subnet.address) + 1),
-        mtu: 1500,
-    })
-}
-
-fn predefined(
-    name: &str,
-    driver: &str,
-    bridge: Option<BridgeSpec>,
-    created: palan_model::Timestamp,
-) -> NetworkRecord {
-    let options = bridge.as_ref().map(|bridge| {
-        [
-            ("default_bridge", "true".to_owned()),
-            ("enable_icc", "true".to_owned()),
-            ("enable_ip_masquerade", "true".to_owned()),
-            ("host_binding_ipv4", "0.0.0.0".to_owned()),
-            ("name", bridge.interface.clone()),
-        ]
-        .into_iter()
-        .map(|(key, value)| (format!("com.docker.network.bridge.{key}"), value))
-        .chain([(
-            "com.docker.network.driver.mtu".to_owned(),
-            bridge.mtu.to_string(),
-        )])
-        .collect()
-    });
-    NetworkRecord {
-        id: NetworkId::random(),
-        name: name.to_owned(),
-        driver: driver.to_owned(),
-        created,
-        bridge,
-        options: options.unwrap_or_default(),
-        labels: BTreeMap::new(),
-    }
-}
-
-/// The lowest address that is neither used nor the subnet's first (network) or last (broadcast).
-pub(crate) fn lowest_free(subnet: Subnet, used: &BTreeSet<Ipv4Addr>) -> Option<Ipv4Addr> {
-    let first = u32::from(subnet.address);
-    let last = first | !subnet.mask();
-    (first.saturating_add(1)..last)
-        .map(Ipv4Addr::from)
-        .find(|address| !used.contains(address))
 }
 
 /// Docker names the endpoint when publishing its ports failed.
