@@ -1,5 +1,8 @@
 //! Linux signals by number and name, as `docker kill --signal` takes them.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -1,5 +1,8 @@
 //! Names that people give: containers and volumes.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -1,5 +1,8 @@
 //! Container ports and their publication on the host.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -54,6 +57,9 @@ impl FromStr for Port {
             "sctp" => Protocol::Sctp,
             _ => return Err(invalid()),
         };
+        if !number.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(invalid());
+        }
         let number: u16 = number.parse().map_err(|_| invalid())?;
         if number == 0 {
             Err(invalid())

@@ -8,6 +8,9 @@
 //! letter. Without a domain the reference is of `docker.io`, and a single component there belongs to
 //! `library/`.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::str::FromStr;
 
