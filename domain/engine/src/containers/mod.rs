@@ -30,6 +30,7 @@ mod rename;
 mod resize;
 mod restart;
 mod run_spec;
+mod sandbox;
 mod start;
 mod stop;
 #[cfg(test)]
