@@ -192,24 +192,44 @@ async fn settle(world: &World) {
     }
 }
 
-fn die_at_every_step(auto_remove: bool) {
-    let prepared = || {
-        let world = World::new();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
-        runtime.block_on(with_image(&world));
-        world.contents().program = if auto_remove {
-            Program::Ends(3)
-        } else {
-            Program::RunsOn
-        };
-        world
+/// A host with an image, where programs end by themselves when they are to be removed then.
+fn prepared(auto_remove: bool) -> World {
+    let world = World::new();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(with_image(&world));
+    world.contents().program = if auto_remove {
+        Program::Ends(3)
+    } else {
+        Program::RunsOn
     };
+    world
+}
+
+/// The store refuses every change from one on, in turn for each; the engine lives on for a while.
+fn fail_at_every_change(auto_remove: bool) {
+    let mut taken = 0;
+    loop {
+        let world = prepared(auto_remove);
+        world.contents().store_takes = Some(taken);
+        live_and_die(&world, auto_remove);
+        let left = world.contents().store_takes.replace(u64::MAX);
+        recover_and_check(&world, taken);
+        if left > Some(0) {
+            break;
+        }
+        taken += 1;
+        assert!(taken < 100, "a life has fewer changes");
+    }
+    assert!(taken > 5, "only {taken} changes were seen");
+}
+
+fn die_at_every_step(auto_remove: bool) {
     let mut step = 0;
     loop {
         step += 1;
-        let world = prepared();
+        let world = prepared(auto_remove);
         world.die_at(Some(step));
         let complete = live_and_die(&world, auto_remove);
         world.die_at(None);
@@ -233,4 +253,14 @@ fn the_engine_may_die_at_any_step_of_a_life() {
 #[test]
 fn the_engine_may_die_at_any_step_of_a_life_that_ends_with_rm() {
     die_at_every_step(true);
+}
+
+#[test]
+fn the_store_may_fail_at_any_change_of_a_life() {
+    fail_at_every_change(false);
+}
+
+#[test]
+fn the_store_may_fail_at_any_change_of_a_life_that_ends_with_rm() {
+    fail_at_every_change(true);
 }

@@ -247,3 +247,30 @@ async fn a_volume_made_while_its_namesake_goes_is_whole() {
         assert_eq!(next.volumes.inspect("data").is_ok(), there);
     }
 }
+
+#[tokio::test]
+async fn a_removal_at_the_end_that_fails_can_be_repeated() {
+    let world = World::new();
+    let engine = with_image(&world).await;
+    let mut asked = spec("once");
+    asked.host.auto_remove = true;
+    let id = engine.containers.create(asked).await.unwrap().id;
+    engine.containers.start("once").await.unwrap();
+    let end = engine
+        .containers
+        .wait("once", WaitCondition::NextExit)
+        .unwrap();
+    world.contents().store_fails = true;
+    world.end_program(&id, 3);
+    assert_eq!(end.outcome().await.code, 3);
+    // The actor takes this after it has dealt with the end.
+    let options = RemoveOptions::default();
+    engine.containers.remove("once", options).await.unwrap_err();
+    let view = engine.containers.inspect("once", false).await.unwrap();
+    assert_eq!(view.record.state.phase, Phase::Exited);
+    assert!(view.record.networks["bridge"].lease.is_none());
+    world.contents().store_fails = false;
+    engine.containers.remove("once", options).await.unwrap();
+    let contents = world.contents();
+    assert!(contents.runs.is_empty() && contents.snapshots.is_empty());
+}

@@ -25,8 +25,11 @@ impl StateStore for World {
 
     async fn apply(&self, changes: Vec<Change>) -> Result<()> {
         self.effect(|contents| {
-            if contents.store_fails {
+            if contents.store_fails || contents.store_takes == Some(0) {
                 return Err(full("write a record"));
+            }
+            if let Some(left) = &mut contents.store_takes {
+                *left -= 1;
             }
             for change in changes {
                 match change {

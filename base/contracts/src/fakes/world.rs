@@ -31,6 +31,8 @@ pub struct Contents {
     pub program: Program,
     /// The state store refuses changes, as on a full disk.
     pub store_fails: bool,
+    /// Changes that the state store still takes before it refuses all; none for no bound.
+    pub store_takes: Option<u64>,
     /// Directories of containers cannot be made.
     pub snapshots_fail: bool,
     steps: u64,

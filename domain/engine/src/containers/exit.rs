@@ -46,13 +46,14 @@ impl Actor {
             .event(&self.record, "die", [("exitCode", exit.code.to_string())]);
         self.leave_networks().await;
         self.unmount_events();
+        self.publish();
+        self.unreleased = true;
         if remove {
+            // When this fails, the container stays as one that ended, and the next engine removes it.
             let removed = self.delete(true).await;
             self.note("remove the container after its end", removed);
             return;
         }
-        self.publish();
-        self.unreleased = true;
         let stored = self.store().await;
         match stored {
             Ok(()) => self.release_run().await,
