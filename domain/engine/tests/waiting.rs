@@ -211,3 +211,29 @@ async fn a_client_that_goes_away_does_not_stop_a_stop() {
     drop(stop);
     assert_eq!(wait.outcome().await.code, 137);
 }
+
+#[tokio::test]
+async fn a_new_engine_brings_back_what_always_runs_though_a_client_stopped_it() {
+    let world = World::new();
+    let engine = with_image(&world).await;
+    for (name, mode) in [
+        ("always", RestartMode::Always),
+        ("unless-stopped", RestartMode::UnlessStopped),
+        ("on-failure", RestartMode::OnFailure),
+    ] {
+        engine
+            .containers
+            .create(restarting(name, mode))
+            .await
+            .unwrap();
+        engine.containers.start(name).await.unwrap();
+        let options = StopOptions::default();
+        engine.containers.stop(name, options).await.unwrap();
+        until(&engine, name, Phase::Exited).await;
+    }
+    drop(engine);
+    let engine = open(&world).await;
+    assert_eq!(phase(&engine, "always").await, Phase::Running);
+    assert_eq!(phase(&engine, "unless-stopped").await, Phase::Exited);
+    assert_eq!(phase(&engine, "on-failure").await, Phase::Exited);
+}

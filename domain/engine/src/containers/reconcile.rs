@@ -3,6 +3,7 @@
 
 use palan_contracts::{Recovered, Table};
 use palan_model::container::Phase;
+use palan_model::host::RestartMode;
 use palan_model::{ContainerId, ContainerRecord};
 
 use super::{Containers, RemoveOptions};
@@ -126,11 +127,14 @@ impl Containers {
     /// removed at its end.
     async fn revive_stopped(&self, record: ContainerRecord) {
         let remove = record.host.auto_remove && record.state.phase == Phase::Exited;
+        // As in Docker, `always` brings back with the engine what a client had stopped.
+        let rests =
+            record.state.stopped_by_user && record.host.restart_policy.mode != RestartMode::Always;
         let restart = record.state.phase == Phase::Exited
             && super::exit::wants_restart(
                 &record.host,
                 record.state.exit_code,
-                record.state.stopped_by_user,
+                rests,
                 record.state.restart_count,
             );
         let id = record.id.clone();
