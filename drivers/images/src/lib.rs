@@ -26,7 +26,6 @@ mod locks;
 mod pipeline;
 mod store;
 mod tar;
-mod trash;
 mod unpack;
 mod writer;
 

@@ -14,12 +14,12 @@ use palan_contracts::{
 };
 use palan_model::image::ImageLayer;
 use palan_model::{ChainId, Digest};
+use palan_trash::Trash;
 
 use crate::error::ImagesError;
 use crate::layout::Layout;
 use crate::limits::Limits;
 use crate::locks::{Locks, Pins};
-use crate::trash::Trash;
 
 /// Images below one data root, which must belong to this process alone. Cheap to clone.
 #[derive(Clone, Debug)]

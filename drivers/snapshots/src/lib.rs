@@ -15,7 +15,6 @@ mod disk_usage;
 mod error;
 mod prepare;
 mod snapshots;
-mod trash;
 mod volumes;
 mod write_file;
 

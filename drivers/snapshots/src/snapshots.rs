@@ -9,10 +9,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use palan_contracts::{Result, Snapshotter};
 use palan_model::{ContainerId, RootfsSpec};
+use palan_trash::Trash;
 
 use crate::disk_usage::disk_usage;
 use crate::error::SnapshotsError;
-use crate::trash::Trash;
 
 /// Directories of containers. Cheap to clone. The quick methods call the kernel directly, because
 /// a thread switch would cost more than they take.

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use palan_contracts::{Result, VolumeStore};
 use palan_model::VolumeName;
+use palan_trash::Trash;
 
 use crate::error::SnapshotsError;
 use crate::snapshots::{discard, names, open_directory, usage};
-use crate::trash::Trash;
 
 /// Docker's name for the directory that is mounted.
 const DATA: &str = "_data";

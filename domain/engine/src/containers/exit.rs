@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use palan_model::container::Phase;
 use palan_model::host::RestartMode;
-use palan_model::mount::MountKind;
 use palan_model::runner::ExitStatus;
 use palan_model::{HostConfig, Timestamp};
 use tokio::time::Instant;
@@ -134,15 +133,7 @@ impl Actor {
     }
 
     fn unmount_events(&self) {
-        for point in self
-            .record
-            .mounts
-            .iter()
-            .filter(|point| point.kind == MountKind::Volume)
-        {
-            let Some(name) = point.name.as_ref().and_then(|name| name.parse().ok()) else {
-                continue;
-            };
+        for (name, _) in super::volumes_of(&self.record) {
             self.shared.volumes.event(
                 "unmount",
                 &name,

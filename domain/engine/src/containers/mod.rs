@@ -42,9 +42,10 @@ mod wait;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use palan_model::ContainerRecord;
 use palan_model::container::Phase;
 use palan_model::event::ObjectType;
+use palan_model::mount::MountPoint;
+use palan_model::{ContainerRecord, VolumeName};
 
 pub use attach::{AttachOptions, Attachment, Ended, PendingStream};
 pub use create::Created;
@@ -178,7 +179,7 @@ impl Shared {
     /// Notes in the other services what the container uses, so that it is not removed below it.
     fn hold_resources(&self, record: &ContainerRecord) {
         self.images.hold(&record.id, &record.image, &record.layers);
-        for name in volume_names(record) {
+        for (name, _) in volumes_of(record) {
             self.volumes.hold(&name, &record.id);
         }
     }
@@ -190,12 +191,12 @@ impl Shared {
     }
 }
 
-/// The volumes that a container mounts.
-fn volume_names(record: &ContainerRecord) -> impl Iterator<Item = palan_model::VolumeName> + '_ {
+/// The volumes that a container mounts, and where.
+fn volumes_of(record: &ContainerRecord) -> impl Iterator<Item = (VolumeName, &MountPoint)> {
     record
         .mounts
         .iter()
-        .filter_map(|point| point.name.as_ref()?.parse().ok())
+        .filter_map(|point| Some((point.name.as_ref()?.parse().ok()?, point)))
 }
 
 /// What of a container's life is over only when its record is gone.

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use palan_contracts::Started;
 use palan_model::container::Phase;
-use palan_model::mount::MountKind;
 use palan_model::run::{DeviceNode, Namespace, RunSpec};
 
 use super::actor::{Actor, FIRST_BACKOFF, PendingAttach};
@@ -241,15 +240,7 @@ impl Actor {
     }
 
     fn volume_events(&self) {
-        for point in self
-            .record
-            .mounts
-            .iter()
-            .filter(|point| point.kind == MountKind::Volume)
-        {
-            let Some(name) = point.name.as_ref().and_then(|name| name.parse().ok()) else {
-                continue;
-            };
+        for (name, point) in super::volumes_of(&self.record) {
             self.shared.volumes.event(
                 "mount",
                 &name,

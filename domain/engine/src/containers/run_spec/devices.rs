@@ -5,25 +5,16 @@ use palan_model::run::{DeviceNode, DeviceRule};
 
 use crate::{Error, Result};
 
-/// The nodes that every container has: name, minor number. All are of major 1 but `tty`.
-const NODES: [(&str, u32, u32); 6] = [
-    ("/dev/null", 1, 3),
-    ("/dev/zero", 1, 5),
-    ("/dev/full", 1, 7),
-    ("/dev/random", 1, 8),
-    ("/dev/urandom", 1, 9),
-    ("/dev/tty", 5, 0),
-];
+/// Major and minor numbers of the nodes that the runtime makes in every container: null, zero, full,
+/// random, urandom, tty.
+const NODES: [(u32, u32); 6] = [(1, 3), (1, 5), (1, 7), (1, 8), (1, 9), (5, 0)];
 
-/// Nodes to make, and the rules of the device cgroup.
+/// Nodes to make besides those that every container has, and the rules of the device cgroup.
 pub(super) fn plan_devices(
     host: &HostConfig,
     asked: Vec<(DeviceNode, String)>,
 ) -> Result<(Vec<DeviceNode>, Vec<DeviceRule>)> {
-    let mut nodes: Vec<_> = NODES
-        .iter()
-        .map(|(path, major, minor)| node(path, *major, *minor))
-        .collect();
+    let mut nodes: Vec<DeviceNode> = vec![];
     let mut rules = if host.privileged {
         vec![rule(true, 'a', None, None, "rwm")]
     } else {
@@ -46,18 +37,6 @@ pub(super) fn plan_devices(
         rules.push(parse_rule(text)?);
     }
     Ok((nodes, rules))
-}
-
-fn node(path: &str, major: u32, minor: u32) -> DeviceNode {
-    DeviceNode {
-        path: path.to_owned(),
-        kind: 'c',
-        major,
-        minor,
-        mode: 0o666,
-        uid: 0,
-        gid: 0,
-    }
 }
 
 fn rule(
@@ -83,7 +62,7 @@ fn default_rules() -> Vec<DeviceRule> {
         rule(true, 'c', None, None, "m"),
         rule(true, 'b', None, None, "m"),
     ];
-    let nodes = NODES.iter().map(|(_, major, minor)| (*major, Some(*minor)));
+    let nodes = NODES.iter().map(|(major, minor)| (*major, Some(*minor)));
     // The console, the terminal multiplexer, and the terminals it makes.
     let terminals = [(5, Some(1)), (5, Some(2)), (136, None)];
     rules.extend(

@@ -52,13 +52,13 @@ fn nothing_is_allowed_but_the_usual_nodes() {
 }
 
 #[test]
-fn devices_that_were_asked_for_are_allowed_and_replace_others() {
+fn devices_that_were_asked_for_are_allowed_and_made() {
     let host = HostConfig::default();
     let asked = vec![(fuse("/dev/fuse"), "rw".to_owned())];
     assert_eq!(rules(&host, asked).last().unwrap(), "allow c 10:229 rw");
     let (nodes, _) = plan_devices(&host, vec![(fuse("/dev/null"), "r".to_owned())]).unwrap();
-    assert_eq!(nodes.len(), 6);
-    assert_eq!(nodes.last().unwrap().major, 10);
+    // The runtime makes the usual ones, but for those that are replaced here.
+    assert_eq!(nodes, [fuse("/dev/null")]);
 }
 
 #[test]
