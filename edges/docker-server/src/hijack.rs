@@ -61,7 +61,10 @@ type Opening = BoxFuture<'static, Result<Option<Attachment>, String>>;
 
 /// A session that begins when the answer is written.
 pub(crate) struct Session {
+    /// The process has a terminal: its output comes without frames.
     tty: bool,
+    /// The client gets the output without frames.
+    raw: bool,
     opening: Opening,
     input: InputOptions,
 }
@@ -82,9 +85,15 @@ impl Session {
     ) -> Self {
         Self {
             tty,
+            raw: tty,
             opening: Box::pin(opening),
             input,
         }
+    }
+
+    /// The client expects frames, even if the process has a terminal.
+    pub(crate) fn in_frames(self) -> Self {
+        Self { raw: false, ..self }
     }
 
     /// The answer that begins this session.
@@ -99,7 +108,7 @@ impl Session {
         let takeover = takeover
             .ok_or_else(|| Failure::bad_request("this request needs a connection of HTTP/1.1"))?;
         let multiplexed =
-            takeover == Takeover::Upgrade && !self.tty && version >= ApiVersion::v1(42);
+            takeover == Takeover::Upgrade && !self.raw && version >= ApiVersion::v1(42);
         let content_type = if multiplexed { MULTIPLEXED } else { RAW };
         Ok(Answer::Hijack(switching_protocols(content_type), self))
     }
@@ -117,9 +126,9 @@ impl Session {
         let output = async {
             match self.opening.await {
                 Ok(None) => {}
-                Ok(Some(attachment)) => copy(attachment, input, &mut writer).await?,
+                Ok(Some(attachment)) => copy(attachment, input, self.raw, &mut writer).await?,
                 Err(text) => {
-                    write_piece(&mut writer, StreamId::Stdout, text.as_bytes(), self.tty).await?;
+                    write_piece(&mut writer, StreamId::Stdout, text.as_bytes(), self.raw).await?;
                 }
             }
             writer.shutdown().await
@@ -173,14 +182,14 @@ fn switching_protocols(content_type: &'static str) -> Response<Body> {
     response
 }
 
-/// Writes a piece of output, in a frame when there is no terminal.
+/// Writes a piece of output, in a frame unless it is to be raw.
 async fn write_piece(
     writer: &mut (impl AsyncWrite + Unpin),
     stream: StreamId,
     bytes: &[u8],
-    tty: bool,
+    raw: bool,
 ) -> io::Result<()> {
-    if !tty {
+    if !raw {
         let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
         writer.write_all(&frame_header(stream, length)).await?;
     }
@@ -189,11 +198,11 @@ async fn write_piece(
 
 async fn write_logs(
     mut logs: Box<dyn LogReader>,
-    tty: bool,
+    raw: bool,
     writer: &mut (impl AsyncWrite + Unpin),
 ) -> io::Result<()> {
     while let Some(entry) = logs.next().await.map_err(io::Error::other)? {
-        write_piece(writer, stream_id(entry.stream), &entry.message, tty).await?;
+        write_piece(writer, stream_id(entry.stream), &entry.message, raw).await?;
     }
     Ok(())
 }
@@ -210,10 +219,11 @@ pub(crate) fn stream_id(stream: StdStream) -> StreamId {
 async fn copy(
     attachment: Attachment,
     input: Input<'_, impl AsyncRead + Unpin>,
+    raw: bool,
     writer: &mut (impl AsyncWrite + Unpin),
 ) -> io::Result<()> {
     if let Some(logs) = attachment.logs {
-        write_logs(logs, attachment.tty, writer).await?;
+        write_logs(logs, raw, writer).await?;
     }
     let Some(stream) = attachment.stream else {
         return Ok(());
@@ -223,8 +233,10 @@ async fn copy(
         return Ok(());
     };
     let (mut output, stdin) = container.into_split();
+    // Without a terminal the output comes in frames already.
+    let wrap = input.tty && !raw;
     tokio::select! {
-        copied = copy_output(&mut output, writer) => copied?,
+        copied = copy_output(&mut output, wrap, writer) => copied?,
         () = input.copy(stdin) => return Ok(()),
     }
     if let Some(ended) = attachment.ended {
@@ -236,6 +248,7 @@ async fn copy(
 
 async fn copy_output(
     output: &mut (impl AsyncRead + Unpin),
+    wrap: bool,
     writer: &mut (impl AsyncWrite + Unpin),
 ) -> io::Result<()> {
     let mut buffer = vec![0; CHUNK];
@@ -245,7 +258,7 @@ async fn copy_output(
         if length == 0 {
             return Ok(());
         }
-        writer.write_all(&buffer[..length]).await?;
+        write_piece(writer, StreamId::Stdout, &buffer[..length], !wrap).await?;
         writer.flush().await?;
     }
 }

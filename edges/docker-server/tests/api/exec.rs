@@ -53,6 +53,23 @@ async fn an_instance_runs_attached_in_both_ways() {
 }
 
 #[tokio::test]
+async fn a_terminal_started_without_tty_comes_in_frames() {
+    let mut server = Server::start().await;
+    server.run("cc", "").await;
+    let id = create(&server, "\"Tty\":true,\"Cmd\":[\"sh\"]").await;
+    let mut client = server.connect().await;
+    client.send(start(&id, "").as_bytes()).await;
+    assert!(client.head().await.starts_with("HTTP/1.1 200 OK\r\n"));
+    let mut process = server.end().await;
+    process.send(b"out").await;
+    drop(process);
+    client
+        .expect(&[&[1, 0, 0, 0, 0, 0, 0, 3], "out".as_bytes()].concat())
+        .await;
+    client.expect_end().await;
+}
+
+#[tokio::test]
 async fn a_program_that_cannot_be_executed_is_told_in_the_stream() {
     let server = Server::start().await;
     server.run("cc", "").await;

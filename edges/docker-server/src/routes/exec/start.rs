@@ -29,7 +29,14 @@ pub(in crate::routes) async fn call(call: Call) -> Result<Answer, Failure> {
         let started = execs.start(&id, options).await;
         started.map_err(|error| format!("{error}\r\n"))
     };
-    Session::opening(spec.tty, input(&spec), opening).answer(takeover, call.version)
+    let session = Session::opening(spec.tty, input(&spec), opening);
+    // As by Docker, the client's word at the start decides on frames, not the terminal.
+    let session = if request.tty {
+        session
+    } else {
+        session.in_frames()
+    };
+    session.answer(takeover, call.version)
 }
 
 fn input(spec: &ExecSpec) -> InputOptions {
