@@ -156,6 +156,16 @@ async fn killing_ends_the_wait_for_the_next_restart() {
 }
 
 #[tokio::test]
+async fn a_killed_container_has_ended_when_the_client_hears_of_it() {
+    let world = World::new();
+    let engine = with_image(&world).await;
+    engine.containers.create(spec("web")).await.unwrap();
+    engine.containers.start("web").await.unwrap();
+    engine.containers.kill("web", Signal::KILL).await.unwrap();
+    assert_eq!(phase(&engine, "web").await, Phase::Exited);
+}
+
+#[tokio::test]
 async fn stopping_thaws_a_paused_container() {
     let world = World::new();
     let engine = with_image(&world).await;

@@ -5,13 +5,15 @@ use palan_model::{ContainerRecord, Signal};
 
 use super::Containers;
 use super::actor::{Actor, Command};
+use super::stop::{AFTER_KILL, ended};
 use crate::{Error, Result};
 
 impl Containers {
-    /// Sends a signal to the container's first process.
+    /// Sends a signal to the container's first process. SIGKILL is waited for, as by Docker: a client may
+    /// remove the container at once.
     ///
     /// # Errors
-    /// When it does not run.
+    /// When it does not run, or SIGKILL does not end it.
     pub async fn kill(&self, name: &str, signal: Signal) -> Result<()> {
         let refused = |error: Error| match error {
             Error::NotRunning(id) => Error::Conflict(format!(
@@ -23,10 +25,18 @@ impl Containers {
             error => error,
         };
         let handle = self.find(name).map_err(refused)?;
+        let exits = handle.status.borrow().exits;
         handle
             .ask(|reply| Command::Kill { signal, reply })
             .await
-            .map_err(refused)
+            .map_err(refused)?;
+        if signal == Signal::KILL && !ended(&handle, exits, Some(AFTER_KILL)).await {
+            return Err(Error::Conflict(format!(
+                "Cannot kill container: {name}: tried to kill container, but did not receive an \
+                 exit event"
+            )));
+        }
+        Ok(())
     }
 }
 

@@ -97,7 +97,7 @@ async fn send(handle: &Handle, signal: Signal) -> Result<()> {
 }
 
 /// Waits until more runs have ended than `exits`, or the container is gone.
-async fn ended(handle: &Handle, exits: u64, patience: Option<Duration>) -> bool {
+pub(super) async fn ended(handle: &Handle, exits: u64, patience: Option<Duration>) -> bool {
     let mut status = handle.status.clone();
     let over = status.wait_for(|status| status.exits > exits || status.gone);
     match patience {
