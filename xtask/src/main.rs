@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod check;
+mod conformance;
 mod fixtures;
 mod process;
 mod setup;
@@ -33,6 +34,9 @@ enum Command {
     /// Measure Palan beside its peers
     #[command(subcommand)]
     Bench(bench::Benchmark),
+    /// Run a test suite that others wrote on the reference engine and on Palan
+    #[command(subcommand)]
+    Conformance(conformance::Suite),
 }
 
 fn main() -> Result<()> {
@@ -42,5 +46,6 @@ fn main() -> Result<()> {
         Command::Test(args) => test::run(&args),
         Command::Fixtures => fixtures::run(),
         Command::Bench(benchmark) => bench::run(&benchmark),
+        Command::Conformance(suite) => conformance::run(&suite),
     }
 }
