@@ -11,5 +11,5 @@ mod storage;
 mod world;
 
 pub use network::Attached;
-pub use runtime::{FakeRun, Program};
+pub use runtime::{ExecProgram, FakeRun, Program};
 pub use world::World;

@@ -1,5 +1,6 @@
 //! A runtime whose programs do what the test says.
 
+use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
 
 use async_trait::async_trait;
@@ -24,6 +25,33 @@ pub enum Program {
     Missing,
 }
 
+/// What a process does that is started in a running container.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExecProgram {
+    /// `true` ends with 0, all others with 1; they write nothing.
+    #[default]
+    ByName,
+    /// It writes this to its standard output and ends.
+    Ends {
+        /// Exit code.
+        code: i32,
+        /// Output.
+        output: &'static str,
+    },
+    /// It runs until it is killed.
+    RunsOn,
+    /// It cannot be executed.
+    Missing,
+}
+
+/// A process that runs beside the first.
+#[derive(Debug)]
+struct FakeExec {
+    exit: watch::Sender<Option<i32>>,
+    /// Our end of the client's stream, open as long as the process runs.
+    _attached: Option<UnixStream>,
+}
+
 /// One run.
 #[derive(Debug)]
 pub struct FakeRun {
@@ -31,6 +59,8 @@ pub struct FakeRun {
     pub spec: RunSpec,
     /// Frozen.
     pub frozen: bool,
+    /// Processes beside the first that have not ended.
+    execs: BTreeMap<ExecId, FakeExec>,
     exit: watch::Sender<Option<ExitStatus>>,
     started_at: palan_model::Timestamp,
 }
@@ -102,11 +132,7 @@ impl Runtime for World {
         let program = self.contents().program;
         if program == Program::Missing {
             self.step().await;
-            let text = format!(
-                "exec: {:?}: executable file not found in $PATH",
-                spec.process.args[0]
-            );
-            return Err(Error::new(ErrorKind::InvalidParameter, text).with_exit_code(127));
+            return Err(missing(&spec.process.args[0]));
         }
         let mut started = self
             .effect(move |contents| {
@@ -114,6 +140,7 @@ impl Runtime for World {
                 let run = FakeRun {
                     spec,
                     frozen: false,
+                    execs: BTreeMap::new(),
                     exit,
                     started_at: now,
                 };
@@ -154,20 +181,39 @@ impl Runtime for World {
     async fn exec(
         &self,
         id: &ContainerId,
-        _exec: &ExecId,
+        exec: &ExecId,
         process: ProcessSpec,
         attach: Option<AttachSpec>,
     ) -> Result<StartedExec> {
-        if !self.contents().runs.get(id).is_some_and(FakeRun::is_alive) {
-            return Err(not_running(id));
+        let mut contents = self.contents();
+        let program = contents.exec_program;
+        let run = contents.runs.get_mut(id).filter(|run| run.is_alive());
+        let run = run.ok_or_else(|| not_running(id))?;
+        let (code, output) = match program {
+            ExecProgram::ByName => (Some(i32::from(process.args != ["true"])), ""),
+            ExecProgram::Ends { code, output } => (Some(code), output),
+            ExecProgram::RunsOn => (None, ""),
+            ExecProgram::Missing => return Err(missing(&process.args[0])),
+        };
+        let (sender, exit) = watch::channel(code);
+        let (theirs, ours) = match attach {
+            None => (None, None),
+            Some(_) => {
+                let (theirs, ours) = printed(output)?;
+                (Some(theirs), Some(ours))
+            }
+        };
+        if code.is_none() {
+            let process = FakeExec {
+                exit: sender,
+                _attached: ours,
+            };
+            run.execs.insert(exec.clone(), process);
         }
-        let code = i32::from(process.args != ["true"]);
-        let (_, exit) = watch::channel(Some(code));
-        let attached = attach.map(|_| stream()).transpose()?;
         Ok(StartedExec {
             pid: 43,
             exit,
-            attached,
+            attached: theirs,
         })
     }
 
@@ -179,13 +225,21 @@ impl Runtime for World {
         }
     }
 
-    async fn signal(&self, id: &ContainerId, _exec: Option<&ExecId>, signal: Signal) -> Result<()> {
+    async fn signal(&self, id: &ContainerId, exec: Option<&ExecId>, signal: Signal) -> Result<()> {
         let now = self.now();
         self.effect(|contents| {
-            let run = contents.runs.get(id).filter(|run| run.is_alive());
+            let run = contents.runs.get_mut(id).filter(|run| run.is_alive());
             let run = run.ok_or_else(|| not_running(id))?;
-            if matches!(signal, Signal::KILL | Signal::TERM) {
-                run.end(128 + signal.number(), now);
+            if !matches!(signal, Signal::KILL | Signal::TERM) {
+                return Ok(());
+            }
+            let code = 128 + signal.number();
+            match exec {
+                None => run.end(code, now),
+                Some(exec) => {
+                    let process = run.execs.remove(exec).ok_or_else(|| not_running(id))?;
+                    process.exit.send_replace(Some(code));
+                }
             }
             Ok(())
         })
@@ -226,6 +280,26 @@ impl Runtime for World {
         self.effect(|contents| contents.runs.remove(id)).await;
         Ok(())
     }
+}
+
+fn missing(program: &str) -> Error {
+    let text = format!("exec: {program:?}: executable file not found in $PATH");
+    Error::new(ErrorKind::InvalidParameter, text).with_exit_code(127)
+}
+
+/// A client's stream and the other end, which has written one frame of standard output.
+fn printed(output: &str) -> Result<(AttachStream, UnixStream)> {
+    let (theirs, ours) =
+        UnixStream::pair().map_err(|error| Error::new(ErrorKind::System, error))?;
+    let length = u32::try_from(output.len()).expect("tests write little");
+    let mut frame = vec![1, 0, 0, 0];
+    frame.extend_from_slice(&length.to_be_bytes());
+    frame.extend_from_slice(output.as_bytes());
+    let written = ours
+        .try_write(&frame)
+        .map_err(|error| Error::new(ErrorKind::System, error))?;
+    assert_eq!(written, frame.len(), "an empty socket takes a short frame");
+    Ok((theirs, ours))
 }
 
 /// A stream whose other end is gone: a program that says nothing.

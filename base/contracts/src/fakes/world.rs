@@ -7,7 +7,7 @@ use palan_model::id::EndpointId;
 use palan_model::{ChainId, ContainerId, Digest, Timestamp, VolumeName};
 
 use super::network::Attached;
-use super::runtime::{FakeRun, Program};
+use super::runtime::{ExecProgram, FakeRun, Program};
 use crate::{Clock, Table};
 
 /// Everything that outlives an engine.
@@ -29,6 +29,8 @@ pub struct Contents {
     pub layers: BTreeSet<ChainId>,
     /// What containers do when they start.
     pub program: Program,
+    /// What processes do that are started in running containers.
+    pub exec_program: ExecProgram,
     /// The state store refuses changes, as on a full disk.
     pub store_fails: bool,
     /// Changes that the state store still takes before it refuses all; none for no bound.
