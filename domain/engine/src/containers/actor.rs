@@ -1,9 +1,9 @@
 //! The task that owns one container.
 //!
-//! It alone changes the container's record. It takes one thing at a time, in this order of
-//! preference: the end of the process, a command, a restart that is due. What it did is in the state
-//! store before anybody sees it, except the end of a process: that is told at once, because the
-//! runner keeps it until the store has it too.
+//! It alone changes the container's record and health. It takes one thing at a time, in this order of
+//! preference: the end of the process, a command, the result of a health check, a restart that is
+//! due. What it did is in the state store before anybody sees it, except the end of a process: that
+//! is told at once, because the runner keeps it until the store has it too. Health is not stored.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::Shared;
+use super::health::{Checks, Health, ProbeResult};
 use super::index::Handle;
 use super::remove::RemoveOptions;
 use crate::{Error, Result};
@@ -57,6 +58,8 @@ pub(crate) enum Command {
 #[derive(Clone, Debug)]
 pub(crate) struct Status {
     pub record: Arc<ContainerRecord>,
+    /// None before the first run, and without a health check.
+    pub health: Option<Arc<Health>>,
     /// Runs that have ended.
     pub exits: u64,
     /// Exit code of the one that ended last; it stays when the next run begins.
@@ -85,6 +88,7 @@ pub(super) struct Actor {
     pub stopping_to_start: bool,
     /// The store does not have the last run's end yet, so the runner keeps it.
     pub unreleased: bool,
+    pub checks: Checks,
     mailbox: mpsc::UnboundedReceiver<Command>,
 }
 
@@ -92,6 +96,7 @@ enum Next {
     Exited(ExitStatus),
     RunnerLost,
     Asked(Option<Command>),
+    Probed(ProbeResult),
     RestartDue,
 }
 
@@ -108,6 +113,7 @@ impl Actor {
         let (sender, mailbox) = mpsc::unbounded_channel();
         let status = Status {
             record: Arc::new(record.clone()),
+            health: None,
             exits: 0,
             last_code: record.state.exit_code,
             gone: false,
@@ -118,7 +124,8 @@ impl Actor {
             mailbox: sender,
             status: seen,
         };
-        let actor = Self {
+        let mut actor = Self {
+            checks: Checks::new(&record.config),
             shared,
             record,
             status,
@@ -130,6 +137,10 @@ impl Actor {
             unreleased: false,
             mailbox,
         };
+        if actor.exit.is_some() {
+            actor.begin_checks();
+            actor.publish();
+        }
         (actor, handle)
     }
 
@@ -141,6 +152,7 @@ impl Actor {
                 Next::RunnerLost => self.runner_lost().await,
                 Next::Asked(Some(command)) => self.handle(command).await,
                 Next::Asked(None) => return,
+                Next::Probed(result) => self.probed(result),
                 Next::RestartDue => self.restart_by_policy().await,
             }
         }
@@ -166,6 +178,7 @@ impl Actor {
             biased;
             next = exit => next,
             command = self.mailbox.recv() => Next::Asked(command),
+            result = self.checks.next() => Next::Probed(result),
             () = restart => Next::RestartDue,
         }
     }
@@ -187,10 +200,12 @@ impl Actor {
         }
     }
 
-    /// Shows the record to everybody.
+    /// Shows the record and the health to everybody.
     pub fn publish(&self) {
-        self.status
-            .send_modify(|status| status.record = Arc::new(self.record.clone()));
+        self.status.send_modify(|status| {
+            status.record = Arc::new(self.record.clone());
+            status.health = self.checks.health();
+        });
     }
 
     /// Writes the record to the store.

@@ -21,6 +21,7 @@ impl Actor {
         let restart = !self.stopping_to_start && self.wants_restart(exit.code);
         let remove = !self.stopping_to_start && !restart && self.record.host.auto_remove;
         self.exit = None;
+        self.stop_checks();
         let state = &mut self.record.state;
         state.phase = if restart {
             Phase::Restarting
@@ -117,6 +118,7 @@ impl Actor {
         let record = std::sync::Arc::new(self.record.clone());
         self.status.send_modify(|status| {
             status.record = record;
+            status.health = self.checks.health();
             status.exits += 1;
             status.last_code = status.record.state.exit_code;
         });

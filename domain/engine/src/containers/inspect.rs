@@ -8,6 +8,7 @@ use palan_model::network::NetworkRecord;
 use palan_model::{ContainerRecord, ExecId};
 
 use super::Containers;
+use super::health::Health;
 use super::index::Handle;
 use super::run_spec::log_path;
 use crate::Result;
@@ -17,6 +18,8 @@ use crate::Result;
 pub struct ContainerView {
     /// Its record.
     pub record: Arc<ContainerRecord>,
+    /// None before the first run, and without a health check.
+    pub health: Option<Arc<Health>>,
     /// Its image as `ps` shows it.
     pub image_name: String,
     /// Exec instances.
@@ -46,7 +49,10 @@ impl Containers {
 
     pub(super) async fn view(&self, handle: &Handle, size: bool) -> Result<ContainerView> {
         let shared = self.shared();
-        let record = handle.record();
+        let (record, health) = {
+            let status = handle.status.borrow();
+            (status.record.clone(), status.health.clone())
+        };
         let directory = shared.drivers.snapshots.directory(&record.id);
         let log_path = match record.host.log.driver.as_str() {
             "none" => PathBuf::new(),
@@ -75,6 +81,7 @@ impl Containers {
             log_path,
             size,
             networks,
+            health,
             record,
         })
     }

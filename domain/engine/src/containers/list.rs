@@ -73,7 +73,7 @@ impl Containers {
         for handle in handles {
             let record = handle.record();
             let shown = all || record.state.phase.is_alive() || restarting(&record);
-            if shown && self.matches(&record, filters) {
+            if shown && self.matches(&record, filters) && has_health(&handle, filters) {
                 views.push(self.view(&handle, query.size).await?);
             }
             if query.limit.is_some_and(|limit| views.len() >= limit) {
@@ -121,7 +121,6 @@ impl Containers {
                 let ports = record.config.exposed_ports.iter();
                 in_range(value, ports.map(|port| (port.number, port.protocol)))
             })
-            && filter::any(filters, "health", |value| value == "none")
             && filter::any(filters, "is-task", |value| matches!(value, "false" | "0"))
             && filter::labels(filters, &record.config.labels)
     }
@@ -164,6 +163,13 @@ fn check_values(filters: &Filters) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// `none` is the health of what has no check or never ran.
+fn has_health(handle: &Handle, filters: &Filters) -> bool {
+    let health = handle.status.borrow().health.clone();
+    let status = health.map_or("none", |health| health.status.as_str());
+    filter::any(filters, "health", |value| value == status)
 }
 
 fn restarting(record: &ContainerRecord) -> bool {

@@ -14,6 +14,7 @@ mod attach;
 mod create;
 mod exit;
 mod files;
+mod health;
 mod index;
 mod inspect;
 mod kill;
@@ -49,6 +50,7 @@ use palan_model::{ContainerRecord, VolumeName};
 
 pub use attach::{AttachOptions, Attachment, Ended, PendingStream};
 pub use create::Created;
+pub use health::{Health, HealthStatus, ProbeResult};
 pub use inspect::ContainerView;
 pub use list::ContainerQuery;
 pub use logs::Logs;

@@ -55,6 +55,11 @@ impl Actor {
         } else {
             Phase::Running
         };
+        if frozen {
+            self.stop_checks();
+        } else {
+            self.resume_checks();
+        }
         self.publish();
         self.shared
             .event(&self.record, if frozen { "pause" } else { "unpause" }, []);

@@ -109,6 +109,7 @@ impl Actor {
         state.oom_killed = false;
         self.exit = Some(started.exit);
         self.shared.images.set_running(&self.record.id, true);
+        self.begin_checks();
         self.publish();
         self.shared.event(&self.record, "start", []);
         // The runner knows that it runs, and the next engine asks it: the store may learn it later.

@@ -1,5 +1,6 @@
 //! Refusing requests that cannot be carried out, in Docker's words. Pure.
 
+use palan_model::container::Healthcheck;
 use palan_model::host::RestartMode;
 use palan_model::{ContainerConfig, HostConfig};
 
@@ -9,6 +10,8 @@ use crate::{Error, Result};
 /// Least memory limit in bytes.
 const MIN_MEMORY: i64 = 6 << 20;
 const NANO: i64 = 1_000_000_000;
+/// Shortest time of a health check in nanoseconds; 0 stands for the default.
+const LEAST_HEALTH_TIME: i64 = 1_000_000;
 
 /// Checks what can be checked without the host.
 ///
@@ -85,6 +88,24 @@ fn check_config(config: &ContainerConfig) -> Result<()> {
     let valid = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
     if name.len() > 63 || !name.bytes().all(valid) {
         return invalid(format!("invalid hostname format: {name}"));
+    }
+    config.healthcheck.as_ref().map_or(Ok(()), check_health)
+}
+
+fn check_health(check: &Healthcheck) -> Result<()> {
+    let times = [
+        ("Interval", check.interval),
+        ("Timeout", check.timeout),
+        ("StartPeriod", check.start_period),
+        ("StartInterval", check.start_interval),
+    ];
+    for (name, time) in times {
+        if time != 0 && time < LEAST_HEALTH_TIME {
+            return invalid(format!("{name} in Healthcheck cannot be less than 1ms"));
+        }
+    }
+    if check.retries < 0 {
+        return invalid("Retries in Healthcheck cannot be negative");
     }
     Ok(())
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use palan_docker_api::container::{ContainerInspect, ContainerState, GraphDriver};
+use palan_docker_api::container::{
+    ContainerInspect, ContainerState, GraphDriver, Health, HealthcheckResult,
+};
 use palan_docker_api::time::rfc3339_nano;
 use palan_engine::containers::ContainerView;
 use palan_model::container::Phase;
@@ -27,7 +29,7 @@ pub(crate) fn container_inspect(viewer: &Viewer<'_>, view: &ContainerView) -> Co
         created: rfc3339_nano(Some(record.created)),
         path: record.path.clone(),
         args: record.args.clone(),
-        state: state(&record.state),
+        state: state(view),
         image: record.image.to_string(),
         resolv_conf_path: file("resolv.conf"),
         hostname_path: file("hostname"),
@@ -55,7 +57,8 @@ fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-fn state(state: &palan_model::ContainerState) -> ContainerState {
+fn state(view: &ContainerView) -> ContainerState {
+    let state = &view.record.state;
     let phase = state.phase;
     ContainerState {
         status: phase.as_str().to_owned(),
@@ -69,7 +72,21 @@ fn state(state: &palan_model::ContainerState) -> ContainerState {
         error: state.error.clone(),
         started_at: rfc3339_nano(state.started_at),
         finished_at: rfc3339_nano(state.finished_at),
-        health: None,
+        health: view.health.as_deref().map(health),
+    }
+}
+
+fn health(health: &palan_engine::containers::Health) -> Health {
+    let log = health.log.iter().map(|result| HealthcheckResult {
+        start: rfc3339_nano(Some(result.start)),
+        end: rfc3339_nano(Some(result.end)),
+        exit_code: i64::from(result.exit_code),
+        output: result.output.clone(),
+    });
+    Health {
+        status: health.status.as_str().to_owned(),
+        failing_streak: health.failing_streak,
+        log: Some(log.collect()),
     }
 }
 

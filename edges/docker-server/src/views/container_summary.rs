@@ -1,9 +1,9 @@
 //! `GET /containers/json`.
 
 use palan_docker_api::container::{ContainerSummary, SummaryHostConfig, SummaryNetworkSettings};
-use palan_engine::containers::ContainerView;
+use palan_engine::containers::{ContainerView, HealthStatus};
 use palan_model::container::Phase;
-use palan_model::{ContainerRecord, ContainerState, Timestamp};
+use palan_model::{ContainerRecord, Timestamp};
 
 use super::{Viewer, duration, endpoint, host_config, mount_point, network_settings, wide};
 
@@ -23,7 +23,7 @@ pub(crate) fn container_summary(viewer: &Viewer<'_>, view: &ContainerView) -> Co
         size_root_fs: wide(size_root_fs),
         labels: record.config.labels.clone(),
         state: record.state.phase.as_str().to_owned(),
-        status: status(&record.state, viewer.now),
+        status: status(view, viewer.now),
         host_config: SummaryHostConfig {
             network_mode: host_config::network_mode(viewer, &record.host.network_mode),
             annotations: if viewer.since(46) {
@@ -54,12 +54,19 @@ fn command(record: &ContainerRecord) -> String {
 }
 
 /// The state for people, for example `Exited (0) 2 minutes ago`.
-fn status(state: &ContainerState, now: Timestamp) -> String {
+fn status(view: &ContainerView, now: Timestamp) -> String {
+    let state = &view.record.state;
     let since = |time: Option<Timestamp>| {
         duration::human(time.map_or(0, |time| now.duration_since(time).as_secs()))
     };
     match state.phase {
-        Phase::Running => format!("Up {}", since(state.started_at)),
+        Phase::Running => match view.health.as_ref().map(|health| health.status) {
+            None => format!("Up {}", since(state.started_at)),
+            Some(HealthStatus::Starting) => {
+                format!("Up {} (health: starting)", since(state.started_at))
+            }
+            Some(health) => format!("Up {} ({})", since(state.started_at), health.as_str()),
+        },
         Phase::Paused => format!("Up {} (Paused)", since(state.started_at)),
         Phase::Restarting => {
             format!(

@@ -14,6 +14,7 @@ use palan_e2e::{Client, Engine, Engines, Inventory, Kind, Scenario, Settings, ru
 mod command_line;
 mod container_attach;
 mod container_exec;
+mod container_health;
 mod container_inspect;
 mod container_lifecycle;
 mod container_list;
@@ -57,6 +58,7 @@ const SUBJECTS: &[(&str, &[(&str, Scenario)])] = &[
     ("command_line", command_line::SCENARIOS),
     ("container_attach", container_attach::SCENARIOS),
     ("container_exec", container_exec::SCENARIOS),
+    ("container_health", container_health::SCENARIOS),
     ("container_inspect", container_inspect::SCENARIOS),
     ("container_lifecycle", container_lifecycle::SCENARIOS),
     ("container_list", container_list::SCENARIOS),

@@ -23,7 +23,7 @@ type Change = fn(&mut ContainerConfig, &mut HostConfig);
 
 #[test]
 fn refusals_have_dockers_words() {
-    let rows: [(Change, &str); 25] = [
+    let rows: [(Change, &str); 27] = [
         (|_, _| (), ""),
         (|c, _| c.image.clear(), "No command specified"),
         (
@@ -44,6 +44,14 @@ fn refusals_have_dockers_words() {
             "Invalid signal: FOO",
         ),
         (|c, _| c.stop_signal = Some(String::new()), ""),
+        (
+            |c, _| c.healthcheck.get_or_insert_default().timeout = 999_999,
+            "Timeout in Healthcheck cannot be less than 1ms",
+        ),
+        (
+            |c, _| c.healthcheck.get_or_insert_default().retries = -1,
+            "Retries in Healthcheck cannot be negative",
+        ),
         (
             |_, h| h.resources.memory = 1000,
             "Minimum memory limit allowed is 6MB",
