@@ -135,6 +135,12 @@ fn takes_too_long(s: &mut Session) -> Result<()> {
         first.starts_with("-1 \"Health check exceeded timeout (1s)"),
         "{first}"
     );
+    wait_until("three results", LIMIT, || {
+        Ok(inspect(s, "web", "{{len .State.Health.Log}}")?.parse::<u32>()? >= 3)
+    })?;
+    // The container's own, and a probe that runs now.
+    let running = s.quiet_with("exec web sh -c", "pidof sleep | wc -w")?;
+    ensure!(running.parse::<u32>()? <= 2, "{running} processes are left");
     run(s, "patient", "--health-start-period 500s", "false")?;
     wait_until("a result", LIMIT, || {
         Ok(inspect(s, "patient", "{{len .State.Health.Log}}")? != "0")
