@@ -29,6 +29,8 @@ static RULES: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
         // Palan publishes ports on IPv4 only, and says so.
         (r"(?m)^(\d+/\w+ -> )?\[::\]:\d+(\n|\z)", ""),
         (r", \[::\]:[\d-]+->[\d-]+/\w+", ""),
+        // A shell that hears of the terminal's size while it waits prompts again.
+        (r"(?:/ # ){2,}", "/ # "),
         // Newer engines say in more words what failed.
         (r"failed to create task for container: ", ""),
         (r"failed to set up container networking: ", ""),
@@ -119,6 +121,11 @@ mod tests {
         );
         assert_eq!(normalizer.apply(&two[..12]), "<short id 2>");
         assert_eq!(normalizer.apply("abcdefabcdef"), "<short id>");
+    }
+
+    #[test]
+    fn a_repeated_prompt_is_one_prompt() {
+        assert_eq!(Normalizer::default().apply("/ # / # ls"), "/ # ls");
     }
 
     #[test]
