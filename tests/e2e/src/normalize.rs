@@ -30,7 +30,7 @@ static RULES: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
         (r"(?m)^(\d+/\w+ -> )?\[::\]:\d+(\n|\z)", ""),
         (r", \[::\]:[\d-]+->[\d-]+/\w+", ""),
         // A shell that hears of the terminal's size while it waits prompts again.
-        (r"(?:/ # ){2,}", "/ # "),
+        (r"/ # (?:\r?/ # )+", "/ # "),
         // Newer engines say in more words what failed.
         (r"failed to create task for container: ", ""),
         (r"failed to set up container networking: ", ""),
@@ -126,6 +126,7 @@ mod tests {
     #[test]
     fn a_repeated_prompt_is_one_prompt() {
         assert_eq!(Normalizer::default().apply("/ # / # ls"), "/ # ls");
+        assert_eq!(Normalizer::default().apply("/ # \r/ # ls"), "/ # ls");
     }
 
     #[test]
