@@ -29,7 +29,9 @@ static RULES: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
         // Palan publishes ports on IPv4 only, and says so.
         (r"(?m)^(\d+/\w+ -> )?\[::\]:\d+(\n|\z)", ""),
         (r", \[::\]:[\d-]+->[\d-]+/\w+", ""),
-        // A shell that hears of the terminal's size while it waits prompts again.
+        // A shell that hears of the terminal's size while it waits asks where the cursor is, clears what
+        // follows, and prompts again. When it hears of it is chance.
+        (r"\x1b\[(6n|J)", ""),
         (r"/ # (?:\r?/ # )+", "/ # "),
         // Newer engines say in more words what failed.
         (r"failed to create task for container: ", ""),
@@ -126,7 +128,8 @@ mod tests {
     #[test]
     fn a_repeated_prompt_is_one_prompt() {
         assert_eq!(Normalizer::default().apply("/ # / # ls"), "/ # ls");
-        assert_eq!(Normalizer::default().apply("/ # \r/ # ls"), "/ # ls");
+        let redrawn = "/ # \u{1b}[6n\r/ # \u{1b}[Jls";
+        assert_eq!(Normalizer::default().apply(redrawn), "/ # ls");
     }
 
     #[test]
