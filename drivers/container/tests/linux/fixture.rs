@@ -248,9 +248,10 @@ pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
-/// The cgroup that all containers of this run are in.
-fn parent() -> String {
-    format!("palan-container-test-{}", std::process::id())
+/// The cgroup that all containers of this run are in, those of forked tests too.
+pub fn parent() -> &'static str {
+    static NAME: OnceLock<String> = OnceLock::new();
+    NAME.get_or_init(|| format!("palan-container-test-{}", std::process::id()))
 }
 
 /// Removes what all tests share.

@@ -37,6 +37,8 @@ fn main() -> ExitCode {
         eprintln!("SKIPPED: all tests of containers on the real kernel: {reason}");
         return ExitCode::SUCCESS;
     }
+    // Before any test forks.
+    fixture::parent();
     let filter = arguments.iter().find(|argument| !argument.starts_with('-'));
     let mut failed = 0;
     let all = [
