@@ -8,7 +8,7 @@ mod support;
 use std::fs;
 
 use palan_contracts::{Recovered, Runtime};
-use palan_model::{ContainerId, ExecId, RunSpec, Signal};
+use palan_model::{ContainerId, ErrorKind, ExecId, RunSpec, Signal};
 use rustix::process::{Pid, kill_process};
 use support::{ALL, OUTPUT, Place, ended, process, read_all, runner_of, unframe, until};
 
@@ -64,10 +64,15 @@ async fn a_container_outlives_its_engine() {
                 (started.pid, started.at, paused, execs.len()),
                 (pid, at, false, 0)
             );
-            let mut stream = place.runtime.attach(&spec.id, OUTPUT).await.unwrap();
-            let (stdout, _) = unframe(&read_all(&mut stream).await);
-            // It may have said everything before the client came.
-            assert!(stdout.is_empty() || stdout.ends_with("2999\n"), "{stdout}");
+            match place.runtime.attach(&spec.id, OUTPUT).await {
+                Ok(mut stream) => {
+                    let (stdout, _) = unframe(&read_all(&mut stream).await);
+                    // It may have said everything before the client came.
+                    assert!(stdout.is_empty() || stdout.ends_with("2999\n"), "{stdout}");
+                }
+                // Or have ended.
+                Err(error) => assert_eq!(error.kind(), ErrorKind::Conflict, "{error}"),
+            }
             assert_eq!(ended(&mut started.exit).await.code, 7);
         }
         // It was faster.
