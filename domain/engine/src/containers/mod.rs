@@ -41,6 +41,7 @@ mod validate;
 mod wait;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use palan_model::container::Phase;
@@ -178,6 +179,19 @@ impl Shared {
         );
     }
 
+    /// The compiled system call filter for processes confined like this; none when unconfined.
+    async fn filter(&self, security: &run_spec::Security) -> Result<Option<PathBuf>> {
+        let profile = match &security.filter {
+            run_spec::Filter::Unconfined => return Ok(None),
+            run_spec::Filter::Default => None,
+            run_spec::Filter::Profile(json) => Some(json.as_str()),
+        };
+        let compiler = &self.drivers.seccomp;
+        Ok(Some(
+            compiler.program(profile, &security.capabilities).await?,
+        ))
+    }
+
     /// Notes in the other services what the container uses, so that it is not removed below it.
     fn hold_resources(&self, record: &ContainerRecord) {
         self.images.hold(&record.id, &record.image, &record.layers);
@@ -215,6 +229,6 @@ pub(crate) async fn plan_exec_process(
     let mut host = record.host.clone();
     host.privileged |= spec.privileged;
     let security = run_spec::parse_security(&host)?;
-    let seccomp = start::filter(shared, &security).await?;
+    let seccomp = shared.filter(&security).await?;
     Ok(run_spec::plan_exec(record, spec, &security, seccomp))
 }

@@ -1,7 +1,6 @@
 //! Starting: sandbox, network, files, runtime; each step undone when a later one fails.
 
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use palan_contracts::Started;
@@ -9,9 +8,7 @@ use palan_model::container::Phase;
 use palan_model::run::{DeviceNode, Namespace, RunSpec};
 
 use super::actor::{Actor, FIRST_BACKOFF, PendingAttach};
-use super::run_spec::{
-    self, Joined, Security, SharedNamespaces, Sharing, Surroundings, parse_security,
-};
+use super::run_spec::{self, Joined, SharedNamespaces, Sharing, Surroundings, parse_security};
 use super::{Containers, files};
 use crate::{Error, Result};
 
@@ -147,7 +144,7 @@ impl Actor {
         let shared = &self.shared;
         let record = &self.record;
         let security = parse_security(&record.host)?;
-        let (seccomp, devices) = tokio::try_join!(self.filter(&security), self.devices())?;
+        let (seccomp, devices) = tokio::try_join!(shared.filter(&security), self.devices())?;
         let layers = shared.images.layer_paths(&record.layers);
         let rootfs = shared
             .drivers
@@ -176,11 +173,6 @@ impl Actor {
                 cgroup_version: shared.config.host.cgroup_version,
             },
         )
-    }
-
-    /// The compiled system call filter for the container's processes.
-    pub(super) async fn filter(&self, security: &Security) -> Result<Option<PathBuf>> {
-        super::start::filter(&self.shared, security).await
     }
 
     async fn devices(&self) -> Result<Vec<(DeviceNode, String)>> {
@@ -255,23 +247,6 @@ impl Actor {
             );
         }
     }
-}
-
-/// The compiled system call filter for processes confined like this.
-pub(crate) async fn filter(shared: &super::Shared, security: &Security) -> Result<Option<PathBuf>> {
-    use super::run_spec::Filter;
-    let profile = match &security.filter {
-        Filter::Unconfined => return Ok(None),
-        Filter::Default => None,
-        Filter::Profile(json) => Some(json.as_str()),
-    };
-    Ok(Some(
-        shared
-            .drivers
-            .seccomp
-            .program(profile, &security.capabilities)
-            .await?,
-    ))
 }
 
 /// Failures of the program itself carry an exit code and get Docker's words in front.
